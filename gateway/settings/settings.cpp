@@ -1,0 +1,302 @@
+#include "gateway/settings/settings.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "analyzers/api/catalogue.hpp"
+#include "gateway/settings/config_error.hpp"
+#include "gateway/settings/key_reader.hpp"
+
+namespace postern::settings {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = kKiB * 1024;
+constexpr std::uint64_t kGiB = kMiB * 1024;
+
+constexpr Choice<Action> kActions[] = {{"deliver", Action::Deliver},
+                                       {"tag", Action::Tag},
+                                       {"quarantine", Action::Quarantine},
+                                       {"reject", Action::Reject},
+                                       {"defer", Action::Defer}};
+constexpr Choice<Mode> kModes[] = {{"off", Mode::Off},
+                                   {"monitor", Mode::Monitor},
+                                   {"score", Mode::Score},
+                                   {"enforce", Mode::Enforce}};
+constexpr Choice<TlsOffer> kTlsOffers[] = {{"off", TlsOffer::Off},
+                                           {"offered", TlsOffer::Offered},
+                                           {"required", TlsOffer::Required}};
+constexpr Choice<TlsUse> kTlsUses[] = {{"none", TlsUse::None},
+                                       {"opportunistic", TlsUse::Opportunistic},
+                                       {"required", TlsUse::Required}};
+constexpr Choice<HopProtocol> kProtocols[] = {{"smtp", HopProtocol::Smtp},
+                                              {"lmtp", HopProtocol::Lmtp}};
+constexpr Choice<JailLevel> kJailLevels[] = {{"full", JailLevel::Full},
+                                             {"reduced", JailLevel::Reduced},
+                                             {"seccomp", JailLevel::Seccomp}};
+constexpr Choice<UserSwitch> kSwitches[] = {{"auto", UserSwitch::Auto},
+                                            {"always", UserSwitch::Always},
+                                            {"never", UserSwitch::Never}};
+constexpr Choice<LogLevel> kLogLevels[] = {{"debug", LogLevel::Debug},
+                                           {"info", LogLevel::Info},
+                                           {"warning", LogLevel::Warning},
+                                           {"error", LogLevel::Error}};
+
+std::string own_hostname() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+    return name.data();
+}
+
+/// "address:port" or "[v6]:port"; the port may be 0 (any free one).
+bool is_endpoint(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
+    const std::string port = text.substr(colon + 1);
+    return port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos &&
+           std::stoul(port) <= 65535;
+}
+
+void endpoint(KeyReader& keys, std::string_view key, std::string& value, bool may_be_empty) {
+    keys.text(key, value);
+    if (value.empty() && may_be_empty) return;
+    if (!is_endpoint(value)) {
+        keys.fail(key, "is \"" + value + "\"; \"address:port\" is expected");
+    }
+}
+
+void endpoints(KeyReader& keys, std::string_view key, std::vector<std::string>& values) {
+    keys.list(key, values);
+    for (const std::string& value : values) {
+        if (!is_endpoint(value)) {
+            keys.fail(key, "holds \"" + value + "\"; \"address:port\" is expected");
+        }
+    }
+    if (values.empty()) keys.fail(key, "is empty; at least one \"address:port\" is expected");
+}
+
+void read_smtp(KeyReader& keys, Smtp& smtp) {
+    smtp.hostname = own_hostname();
+    keys.text("smtp.hostname", smtp.hostname);
+    if (smtp.hostname.empty() || smtp.hostname.find_first_of(" \t\r\n<>") != std::string::npos) {
+        keys.fail("smtp.hostname", "is no host name");
+    }
+    endpoints(keys, "smtp.listen", smtp.listen);
+    keys.size("smtp.max_message_size", smtp.max_message_size, kKiB, 2 * kGiB);
+    keys.size("smtp.max_header_size", smtp.max_header_size, kKiB, 16 * kMiB);
+    keys.integer("smtp.max_connections", smtp.max_connections, 1, 1'000'000);
+    keys.integer("smtp.max_connections_per_client", smtp.max_connections_per_client, 1, 1'000'000);
+    keys.list("smtp.unlimited_clients", smtp.unlimited_clients);
+    keys.integer("smtp.max_recipients", smtp.max_recipients, 1, 10'000);
+    keys.integer("smtp.max_messages", smtp.max_messages, 1, 1'000'000);
+    keys.integer("smtp.max_errors", smtp.max_errors, 1, 1000);
+    keys.integer("smtp.max_command_line", smtp.max_command_line, 512, 65'536);
+    keys.integer("smtp.max_hops", smtp.max_hops, 1, 1000);
+    keys.duration("smtp.command_timeout", smtp.command_timeout, milliseconds(100), hours(1));
+    keys.duration("smtp.data_timeout", smtp.data_timeout, milliseconds(100), hours(1));
+    keys.duration("smtp.stop_grace", smtp.stop_grace, milliseconds(0), hours(1));
+    keys.integer("smtp.decision_threads", smtp.decision_threads, 1, 1024);
+    keys.integer("smtp.decision_queue", smtp.decision_queue, 1, 100'000);
+    keys.size("smtp.spool_memory", smtp.spool_memory, 0, kGiB);
+    keys.size("smtp.spool_memory_total", smtp.spool_memory_total, 0, 1024 * kGiB);
+    keys.text("smtp.spool", smtp.spool);
+    keys.text("smtp.tls.certificate", smtp.certificate);
+    keys.text("smtp.tls.key", smtp.key);
+    keys.choice("smtp.tls.mode", smtp.tls, kTlsOffers);
+    if (smtp.certificate.empty() != smtp.key.empty()) {
+        keys.fail(smtp.key.empty() ? "smtp.tls.certificate" : "smtp.tls.key",
+                  "stands alone; certificate and key are expected together");
+    }
+}
+
+void read_next_hop(KeyReader& keys, NextHop& hop) {
+    keys.text("next_hop.host", hop.host);
+    if (hop.host.empty()) keys.fail("next_hop.host", "is empty; a host name or address is expected");
+    keys.integer("next_hop.port", hop.port, 1, 65'535);
+    keys.choice("next_hop.protocol", hop.protocol, kProtocols);
+    keys.choice("next_hop.tls", hop.tls, kTlsUses);
+    keys.duration("next_hop.connect_timeout", hop.connect_timeout, milliseconds(100), minutes(5));
+    keys.duration("next_hop.reply_timeout", hop.reply_timeout, milliseconds(100), minutes(10));
+    keys.integer("next_hop.max_idle", hop.max_idle, 0, 1000);
+    keys.duration("next_hop.idle_time", hop.idle_time, milliseconds(100), minutes(10));
+}
+
+void read_analysis(KeyReader& keys, Analysis& analysis, Jail& jail) {
+    analyzers::Limits& limits = analysis.limits;
+    keys.integer("analysis.depth", limits.depth, 1, 100);
+    keys.integer("analysis.objects", limits.objects, 1, 10'000);
+    keys.size("analysis.bytes", limits.bytes, kMiB, 16 * kGiB);
+    keys.size("analysis.object_bytes", limits.object_bytes, 64 * kKiB, 4 * kGiB);
+    keys.integer("analysis.ratio", limits.ratio, 10, 1'000'000);
+    keys.integer("analysis.names", limits.names, 1, 1'000'000);
+    milliseconds time(limits.milliseconds);
+    keys.duration("analysis.time", time, milliseconds(100), minutes(10));
+    limits.milliseconds = static_cast<std::uint32_t>(time.count());
+    keys.duration("analysis.deadline", analysis.deadline, seconds(1), minutes(15));
+    keys.choice("jail.require", jail.require, kJailLevels);
+    keys.integer("jail.idle_workers", jail.idle_workers, 1, 256);
+    keys.integer("jail.max_workers", jail.max_workers, 1, 1024);
+    keys.size("jail.memory", jail.memory, 64 * kMiB, 64 * kGiB);
+    keys.size("jail.scratch", jail.scratch, kMiB, 16 * kGiB);
+    keys.duration("jail.cpu_time", jail.cpu_time, seconds(1), minutes(10));
+    keys.duration("jail.wall_time", jail.wall_time, seconds(1), minutes(15));
+    if (jail.idle_workers > jail.max_workers) {
+        keys.fail("jail.idle_workers", "is more than jail.max_workers");
+    }
+    if (time > jail.wall_time) {
+        keys.fail("analysis.time", "is longer than jail.wall_time, which kills the worker");
+    }
+}
+
+void read_signatures(KeyReader& keys, Signatures& signatures) {
+    keys.text("clamav.database", signatures.clamav);
+    keys.flag("clamav.enabled", signatures.clamav_enabled);
+    signatures.yara = {"default"};
+    keys.list("yara.rules", signatures.yara, true);
+    keys.flag("signatures.watch", signatures.watch);
+    keys.duration("signatures.settle", signatures.settle, milliseconds(100), minutes(10));
+    keys.duration("signatures.load_timeout", signatures.load_timeout, seconds(1), hours(1));
+}
+
+void read_thresholds(KeyReader& keys, const std::string& table, Thresholds& thresholds) {
+    keys.number(table + ".tag", thresholds.tag, -1000, 1000);
+    keys.number(table + ".quarantine", thresholds.quarantine, -1000, 1000);
+    keys.number(table + ".reject", thresholds.reject, -1000, 1000);
+    if (thresholds.tag > thresholds.quarantine || thresholds.quarantine > thresholds.reject) {
+        keys.fail(table + ".quarantine",
+                  "is out of order; tag <= quarantine <= reject is expected");
+    }
+}
+
+void read_actions(KeyReader& keys, const std::string& table, ClassActions& actions) {
+    keys.choice(table + ".malware", actions.malware, kActions);
+    keys.choice(table + ".phishing", actions.phishing, kActions);
+    keys.choice(table + ".policy", actions.policy, kActions);
+    keys.choice(table + ".suspicious", actions.suspicious, kActions);
+    keys.choice(table + ".unscanned", actions.unscanned, kActions);
+    keys.choice(table + ".encrypted", actions.encrypted, kActions);
+}
+
+void read_check(KeyReader& keys, const std::string& code, Policy& policy) {
+    const std::string table = "checks." + code;
+    const auto known = [&](const analyzers::FindingKind& kind) { return kind.code == code; };
+    const auto catalogue = analyzers::catalogue();
+    if (std::find_if(catalogue.begin(), catalogue.end(), known) == catalogue.end()) {
+        keys.fail(table, "names no finding; analyzers/README.md lists their codes");
+    }
+    CheckSetting setting;
+    keys.choice(table + ".mode", setting.mode, kModes);
+    setting.has_score = keys.has(table + ".score");
+    if (setting.has_score) keys.number(table + ".score", setting.score, -100, 100);
+    policy.checks.emplace(code, setting);
+}
+
+void read_policy(KeyReader& keys, Policy& policy) {
+    read_thresholds(keys, "policy", policy.thresholds);
+    read_actions(keys, "policy", policy.actions);
+    const std::size_t rules = keys.count("policy.rule");
+    for (std::size_t i = 0; i < rules; ++i) {
+        const std::string table = "policy.rule[" + std::to_string(i) + "]";
+        PolicyRule rule{"rule " + std::to_string(i + 1), {}, {}, policy.thresholds, policy.actions};
+        keys.text(table + ".name", rule.name);
+        keys.list(table + ".senders", rule.senders, true);
+        keys.list(table + ".recipients", rule.recipients, true);
+        read_thresholds(keys, table, rule.thresholds);
+        read_actions(keys, table, rule.actions);
+        policy.rules.push_back(std::move(rule));
+    }
+    for (const std::string& code : keys.tables("checks")) read_check(keys, code, policy);
+}
+
+void read_quarantine(KeyReader& keys, Quarantine& quarantine) {
+    keys.text("quarantine.url", quarantine.url);
+    constexpr std::string_view kScheme = "sqlite://";
+    if (!quarantine.url.starts_with(kScheme) || quarantine.url.size() == kScheme.size() ||
+        quarantine.url.ends_with('/')) {
+        keys.fail("quarantine.url",
+                  "is \"" + quarantine.url + "\"; \"sqlite:///folder/file\" is expected");
+    }
+    const std::string folder =
+        std::filesystem::path(quarantine.url.substr(kScheme.size())).parent_path().string();
+    quarantine.blobs = folder + "/blobs";
+    quarantine.key = folder + "/quarantine.key";
+    keys.text("quarantine.blobs", quarantine.blobs);
+    keys.text("quarantine.key", quarantine.key);
+    keys.integer("quarantine.retention_days", quarantine.retention_days, 1, 3650);
+    keys.size("quarantine.max_size", quarantine.max_size, kMiB, 1024 * 1024 * kGiB);
+}
+
+void read_web(KeyReader& keys, Web& web, const std::string& folder) {
+    keys.flag("web.enabled", web.enabled);
+    endpoint(keys, "web.listen", web.listen, false);
+    web.data = folder;
+    keys.text("web.data", web.data);
+    keys.text("web.certificate", web.certificate);
+    keys.text("web.key", web.key);
+    keys.duration("web.session_time", web.session_time, minutes(1), hours(24 * 30));
+}
+
+void read_rest(KeyReader& keys, Settings& all) {
+    keys.list("domains.accept", all.accept_domains);
+    endpoints(keys, "dns.servers", all.dns_servers);
+    keys.text("state.url", all.state_url);
+    if (all.state_url != "memory:") keys.fail("state.url", "is unknown; \"memory:\" is expected");
+    keys.choice("users.switch", all.users.change, kSwitches);
+    keys.text("users.smtp", all.users.smtp);
+    keys.text("users.analyzer", all.users.analyzer);
+    keys.text("users.web", all.users.web);
+    keys.text("users.group", all.users.group);
+    endpoint(keys, "metrics.listen", all.metrics_listen, true);
+    keys.choice("log.level", all.log_level, kLogLevels);
+    constexpr Choice<bool> kFormats[] = {{"json", true}};
+    bool json = true;
+    keys.choice("log.format", json, kFormats);
+}
+
+}  // namespace
+
+Loaded parse(std::string_view toml, const std::string& source) {
+    KeyReader keys(toml, source);
+    Loaded loaded;
+    Settings& all = loaded.settings;
+    read_smtp(keys, all.smtp);
+    read_next_hop(keys, all.next_hop);
+    read_analysis(keys, all.analysis, all.jail);
+    read_signatures(keys, all.signatures);
+    read_policy(keys, all.policy);
+    read_quarantine(keys, all.quarantine);
+    if (all.smtp.spool.empty()) all.smtp.spool = state_folder(all);
+    read_web(keys, all.web, state_folder(all));
+    read_rest(keys, all);
+    keys.refuse_unknown();
+    loaded.effective = keys.take_effective();
+    return loaded;
+}
+
+Loaded load(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream text;
+    if (!in) throw ConfigError(path + ":0: cannot be opened; a readable TOML file is expected");
+    for (std::string line; std::getline(in, line);) text << line << '\n';
+    if (in.bad()) throw ConfigError(path + ":0: cannot be read; a readable TOML file is expected");
+    return parse(text.str(), path);
+}
+
+std::string state_folder(const Settings& settings) {
+    constexpr std::string_view kScheme = "sqlite://";
+    return std::filesystem::path(settings.quarantine.url.substr(kScheme.size()))
+        .parent_path()
+        .string();
+}
+
+}  // namespace postern::settings
