@@ -1,0 +1,40 @@
+# Two commands matter: `make run` and `make test`. Everything else is what they are made of.
+
+BUILD_PACKAGES = ca-certificates g++ cmake ninja-build make git ccache mold python3 nodejs npm \
+  libpoco-dev libssl-dev libarchive-dev libclamav-dev libyara-dev libmagic-dev libseccomp-dev \
+  libsodium-dev libtomlplusplus-dev nlohmann-json3-dev libsqlite3-dev libzip-dev
+TEST_PACKAGES = libgtest-dev libgmock-dev clang clang-format clang-tidy chromium postfix swaks \
+  p7zip-full zip sqlite3 binutils clamav procps
+
+PRESET ?= release
+BIN = build/$(PRESET)/bin
+
+.PHONY: run test build packages test-packages bench asan tsan clean
+
+run: packages build
+	@tests/demo/run.py --bin $(BIN) $(if $(ONCE),--once)
+
+test: packages test-packages build
+	@echo "== tests ($(PRESET))"
+	@ctest --preset $(PRESET) -j2
+
+build:
+	@echo "== build ($(PRESET))"
+	@cmake --preset $(PRESET) > build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
+	@rm -f build-configure.log
+	@cmake --build --preset $(PRESET) -j2
+
+asan tsan: packages test-packages
+	@$(MAKE) --no-print-directory test PRESET=$@
+
+bench: build
+	@tests/bench/run.sh $(BIN)
+
+packages:
+	@tests/support/install_packages.sh $(BUILD_PACKAGES)
+
+test-packages:
+	@tests/support/install_packages.sh $(TEST_PACKAGES)
+
+clean:
+	rm -rf build demo

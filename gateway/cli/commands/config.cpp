@@ -1,0 +1,47 @@
+/// @file `postern config check|show`: is the configuration valid, and what is in force.
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "gateway/cli/command.hpp"
+
+namespace postern::cli {
+namespace {
+
+int show(const Context& context) {
+    for (const settings::Effective& each : context.loaded.effective) {
+        if (context.json) {
+            std::cout << nlohmann::json{{"key", each.key},
+                                        {"value", each.value},
+                                        {"origin", each.origin}}
+                             .dump()
+                      << "\n";
+        } else {
+            std::cout << each.key << " = " << each.value << "  # " << each.origin << "\n";
+        }
+    }
+    return kFine;
+}
+
+int run(const Arguments& arguments, const Context& context) {
+    const auto& words = arguments.words();
+    if (words.size() != 1) throw UsageError("config takes one word: check or show");
+    if (words[0] == "show") return show(context);
+    if (words[0] != "check") throw UsageError("config knows check and show, not " + words[0]);
+    const std::string name = context.config_path.empty() ? "built-in defaults" : context.config_path;
+    if (context.json) {
+        std::cout << nlohmann::json{{"valid", true}, {"file", name}}.dump() << "\n";
+    } else {
+        std::cout << name << ": valid\n";
+    }
+    return kFine;
+}
+
+}  // namespace
+
+Command config_command() {
+    return {"config", "check|show", "validate the configuration; show every value and its origin",
+            {}, run};
+}
+
+}  // namespace postern::cli

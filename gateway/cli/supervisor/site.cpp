@@ -1,0 +1,183 @@
+#include "gateway/cli/supervisor/site.hpp"
+
+#include <fcntl.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "gateway/cli/open_store.hpp"
+#include "gateway/cli/supervisor/certificate.hpp"
+#include "gateway/cli/supervisor/listeners.hpp"
+
+namespace postern::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Step = Outcome<Done, std::string>;
+
+constexpr std::size_t kPasswordLength = 16;
+
+std::string first_existing(const std::vector<std::string>& candidates) {
+    const auto found = std::find_if(candidates.begin(), candidates.end(), [](const auto& path) {
+        std::error_code error;
+        return fs::exists(path, error);
+    });
+    return found == candidates.end() ? candidates.front() : *found;
+}
+
+std::string read_whole(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return in ? text.str() : std::string();
+}
+
+/// No letter or digit that people confuse.
+std::string random_password() {
+    constexpr std::string_view kAlphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    std::string password;
+    for (std::size_t i = 0; i < kPasswordLength; ++i) {
+        password += kAlphabet[::randombytes_uniform(static_cast<std::uint32_t>(kAlphabet.size()))];
+    }
+    return password;
+}
+
+Step make_folders(const settings::Settings& settings, const ServiceUsers& users) {
+    const std::string& spool = settings.smtp.spool;
+    for (const std::string& folder :
+         {settings::state_folder(settings), settings.quarantine.blobs, spool, settings.web.data}) {
+        if (Step made = make_shared_folder(folder, users); !made) return made;
+    }
+    return Done{};
+}
+
+/// Opens the store once, so that database and key exist with the right owners, and the first account
+/// with them.
+Step open_quarantine(const settings::Settings& settings, Site& site) {
+    try {
+        const auto store = open_store(settings);
+        const auto users = store->accounts().list();
+        if (!users) return Failure{"the accounts: " + users.error().detail};
+        if (users->empty() && settings.web.enabled) {
+            const std::string password = random_password();
+            const auto added = store->accounts().add("admin", password, quarantine::Role::Admin,
+                                                     {"serve", ""});
+            if (!added) return Failure{"the first account: " + added.error().detail};
+            site.first_login = "admin " + password;
+        }
+    } catch (const std::runtime_error& error) {
+        return Failure{std::string(error.what())};
+    }
+    constexpr std::string_view kScheme = "sqlite://";
+    const std::string database = settings.quarantine.url.substr(kScheme.size());
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        share_file(database + suffix, site.users, 0660);
+    }
+    const std::string key = read_whole(settings.quarantine.key);
+    if (key.empty()) return Failure{"cannot read " + settings.quarantine.key};
+    site.key = memory_file(key);
+    return Done{};
+}
+
+/// Certificate and key as memory files: the services need not be able to open the files themselves.
+Step load_certificate(const std::string& certificate, const std::string& key,
+                      const std::string& folder, const std::string& name,
+                      const std::string& hostname, UniqueFd& certificate_out, UniqueFd& key_out) {
+    CertificateFiles files{certificate, key};
+    if (certificate.empty()) {
+        auto made = ensure_certificate(folder, name, hostname);
+        if (!made) return Failure{made.error()};
+        files = std::move(made).value();
+    }
+    for (const auto& [path, out] : {std::pair{files.certificate, &certificate_out},
+                                    std::pair{files.key, &key_out}}) {
+        const std::string text = read_whole(path);
+        if (text.empty()) return Failure{"cannot read " + path};
+        *out = memory_file(text);
+    }
+    return Done{};
+}
+
+Step load_certificates(const settings::Settings& settings, Site& site) {
+    const std::string folder = settings::state_folder(settings);
+    if (settings.smtp.tls != settings::TlsOffer::Off) {
+        Step loaded = load_certificate(settings.smtp.certificate, settings.smtp.key, folder, "smtp",
+                                       settings.smtp.hostname, site.smtp_certificate, site.smtp_key);
+        if (!loaded) return loaded;
+    }
+    if (!settings.web.enabled) return Done{};
+    return load_certificate(settings.web.certificate, settings.web.key, settings.web.data, "web",
+                            settings.smtp.hostname, site.web_certificate, site.web_key);
+}
+
+Step listen(const std::string& endpoint, Listener& into, const std::vector<const Listener*>& old) {
+    for (const Listener* each : old) {
+        if (each->endpoint == endpoint && each->socket) {
+            // A duplicate: should a later step fail, the old site still has all it needs.
+            into = {endpoint, UniqueFd(::fcntl(each->socket.get(), F_DUPFD_CLOEXEC, 0))};
+            return Done{};
+        }
+    }
+    auto socket = listen_on(endpoint);
+    if (!socket) return Failure{socket.error()};
+    into = {endpoint, std::move(socket).value()};
+    return Done{};
+}
+
+Step open_sockets(const settings::Settings& settings, Site& site, const Site* again) {
+    std::vector<const Listener*> old;
+    if (again != nullptr) {
+        for (const Listener& each : again->smtp) old.push_back(&each);
+        old.push_back(&again->web);
+        old.push_back(&again->metrics);
+    }
+    for (const std::string& endpoint : settings.smtp.listen) {
+        if (Step done = listen(endpoint, site.smtp.emplace_back(), old); !done) return done;
+    }
+    if (settings.web.enabled) {
+        if (Step done = listen(settings.web.listen, site.web, old); !done) return done;
+    }
+    if (!settings.metrics_listen.empty()) {
+        if (Step done = listen(settings.metrics_listen, site.metrics, old); !done) return done;
+    }
+    return Done{};
+}
+
+}  // namespace
+
+Installation installation(const std::string& program_folder) {
+    return {program_folder,
+            first_existing({program_folder + "/../share/postern/rules/yara", POSTERN_RULES}),
+            first_existing({program_folder + "/../share/postern/web", program_folder + "/../web"})};
+}
+
+std::vector<std::string> rule_paths(const settings::Settings& settings,
+                                    const Installation& installed) {
+    std::vector<std::string> paths = settings.signatures.yara;
+    std::replace(paths.begin(), paths.end(), std::string("default"), installed.rules);
+    return paths;
+}
+
+Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
+                                        const Installation& installed, const Site* again) {
+    if (::sodium_init() < 0) return Failure{std::string("libsodium cannot start")};
+    std::vector<std::string> signatures = rule_paths(settings, installed);
+    if (settings.signatures.clamav_enabled) signatures.push_back(settings.signatures.clamav);
+    const std::string state = settings::state_folder(settings);
+    const std::string above = fs::path(state).parent_path().string();
+    auto users = service_users(settings.users, {{above}, std::move(signatures), {above, installed.web_app}});
+    if (!users) return Failure{users.error()};
+    Site site;
+    site.users = std::move(users).value();
+    Step done = make_folders(settings, site.users);
+    if (done) done = open_quarantine(settings, site);
+    if (done) done = load_certificates(settings, site);
+    if (done) done = open_sockets(settings, site, again);
+    if (!done) return Failure{done.error()};
+    return site;
+}
+
+}  // namespace postern::cli

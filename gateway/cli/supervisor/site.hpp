@@ -1,0 +1,53 @@
+#pragma once
+
+/// @file What must be there before the first service starts: folders, key, certificates, database,
+/// an account, sockets.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analyzers/base/outcome.hpp"
+#include "gateway/cli/supervisor/service_users.hpp"
+#include "gateway/settings/settings.hpp"
+
+namespace postern::cli {
+
+/// Where our programs and their data are.
+struct Installation {
+    std::string programs;  ///< folder of postern, postern-gatewayd, ...
+    std::string rules;     ///< our YARA rules
+    std::string web_app;   ///< built page of the review
+};
+[[nodiscard]] Installation installation(const std::string& program_folder);
+
+/// [yara].rules with "default" replaced by the rules that come with us.
+[[nodiscard]] std::vector<std::string> rule_paths(const settings::Settings& settings,
+                                                  const Installation& installed);
+
+/// A listening socket and the endpoint it is bound to.
+struct Listener {
+    std::string endpoint;
+    UniqueFd socket;
+};
+
+struct Site {
+    ServiceUsers users;
+    UniqueFd key;              ///< memory file: 32 bytes
+    UniqueFd smtp_certificate;  ///< memory files: PEM; unset when TLS is off
+    UniqueFd smtp_key;
+    UniqueFd web_certificate;  ///< unset when the web is off
+    UniqueFd web_key;
+    std::vector<Listener> smtp;
+    Listener web;
+    Listener metrics;
+    /// Account and password made at the first start; empty afterwards.
+    std::string first_login;
+};
+
+/// Prepares everything, or says in one sentence what stands in the way. `again` is the site of a
+/// running supervisor: its sockets are kept where the address is the same.
+[[nodiscard]] Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
+                                                      const Installation& installed, const Site* again);
+
+}  // namespace postern::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+/// @file The header fields the gateway puts on top of what it delivers. Pure.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/verdict/verdict.hpp"
+
+namespace postern::transaction {
+
+struct TraceFacts {
+    std::string hostname;      ///< ours
+    std::string helo;          ///< as the client said it; filtered here
+    std::string client_ip;
+    std::string id;            ///< of the message
+    std::string forward_path;  ///< empty when there are several: RFC 5321 7.2 asks for discretion
+    std::string tls;           ///< "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: none
+    bool esmtp = true;
+    bool smtputf8 = false;
+    std::int64_t time = 0;  ///< seconds since 1970, UTC
+};
+
+/// Received (RFC 5321 4.4, with-protocols of RFC 3848 and RFC 6531), ends in CRLF, lines under 998.
+[[nodiscard]] std::string received_field(const TraceFacts& facts);
+
+/// X-Postern-Verdict: action; class=...; score=...; id=...; codes=...
+[[nodiscard]] std::string verdict_field(const verdict::Judgement& judgement, verdict::Action action,
+                                        const std::string& id);
+
+/// "Fri, 02 Jan 2026 03:04:05 +0000" (RFC 5322 3.3).
+[[nodiscard]] std::string date_time(std::int64_t time);
+
+}  // namespace postern::transaction

@@ -1,0 +1,56 @@
+"""What the end-to-end tests share: a gateway in a temporary folder, kept for a whole test class."""
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path += [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "demo")]
+import postern_site  # noqa: E402
+
+BIN = os.environ.get("POSTERN_BIN", os.path.join(HERE, "..", "..", "build", "release", "bin"))
+
+
+class EndToEnd(unittest.TestCase):
+    """One site for all tests of the class. `MORE` goes behind its configuration."""
+
+    MORE = ""
+    SINK_OPTIONS = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="postern-e2e-")
+        os.chmod(cls.folder, 0o755)
+        try:
+            cls.site = postern_site.Site(BIN, cls.folder, more=cls.MORE, sink_options=cls.SINK_OPTIONS)
+        except BaseException:
+            cls.keep_or_remove()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        ended = cls.site.stop()
+        cls.keep_or_remove()
+        if ended != 0:
+            raise AssertionError(f"postern serve ended with {ended}")
+
+    @classmethod
+    def keep_or_remove(cls):
+        if os.environ.get("POSTERN_KEEP"):
+            print(f"kept: {cls.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def delivered(self, needle, patience=10):
+        """The message at the next hop that holds `needle`, with our fields cut off."""
+        text = postern_site.wait_for(lambda: self.site.sink.find(needle), patience)
+        self.assertIsNotNone(text, f"{needle} did not arrive")
+        return text
+
+    def record_of(self, message_id):
+        return next((record for record in self.site.postern.held() if message_id in record["message_id"]), None)
+
+
+def main():
+    unittest.main(verbosity=2)
