@@ -84,7 +84,9 @@ int run(const Command& command, const std::vector<std::string>& words) {
 /// The command is the first word that is no option and no option's value.
 int dispatch(std::vector<std::string> words) {
     std::size_t at = 0;
-    while (at < words.size() && words[at].starts_with("--")) at += words[at] == "--config" ? 2 : 1;
+    while (at < words.size() && words[at].starts_with("--")) {
+        at += words[at] == "--config" ? std::size_t{2} : std::size_t{1};
+    }
     if (at >= words.size()) {
         const Arguments arguments(words, global_options());
         if (arguments.has("version")) {

@@ -82,10 +82,10 @@ Step open_quarantine(const settings::Settings& settings, Site& site) {
     return Done{};
 }
 
-/// Certificate and key as memory files: the services need not be able to open the files themselves.
+/// Certificate and key as text: the services need not be able to open the files themselves.
 Step load_certificate(const std::string& certificate, const std::string& key,
                       const std::string& folder, const std::string& name,
-                      const std::string& hostname, UniqueFd& certificate_out, UniqueFd& key_out) {
+                      const std::string& hostname, std::string& certificate_out, std::string& key_out) {
     CertificateFiles files{certificate, key};
     if (certificate.empty()) {
         auto made = ensure_certificate(folder, name, hostname);
@@ -94,9 +94,8 @@ Step load_certificate(const std::string& certificate, const std::string& key,
     }
     for (const auto& [path, out] : {std::pair{files.certificate, &certificate_out},
                                     std::pair{files.key, &key_out}}) {
-        const std::string text = read_whole(path);
-        if (text.empty()) return Failure{"cannot read " + path};
-        *out = memory_file(text);
+        *out = read_whole(path);
+        if (out->empty()) return Failure{"cannot read " + path};
     }
     return Done{};
 }

@@ -33,11 +33,11 @@ struct Listener {
 
 struct Site {
     ServiceUsers users;
-    UniqueFd key;              ///< memory file: 32 bytes
-    UniqueFd smtp_certificate;  ///< memory files: PEM; unset when TLS is off
-    UniqueFd smtp_key;
-    UniqueFd web_certificate;  ///< unset when the web is off
-    UniqueFd web_key;
+    UniqueFd key;                  ///< memory file: 32 bytes
+    std::string smtp_certificate;  ///< PEM; empty when TLS is off
+    std::string smtp_key;
+    std::string web_certificate;  ///< PEM; empty when the web is off
+    std::string web_key;
     std::vector<Listener> smtp;
     Listener web;
     Listener metrics;

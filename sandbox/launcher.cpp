@@ -1,0 +1,97 @@
+#include "sandbox/launcher.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+
+#include "sandbox/huge_pages.hpp"
+#include "sandbox/namespaces.hpp"
+#include "sandbox/zygote.hpp"
+
+namespace postern::sandbox {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kShortestPause{100};
+constexpr milliseconds kLongestPause{5000};
+constexpr std::chrono::seconds kLivedWell{10};
+constexpr int kOomScore = 500;  // the kernel should take an analyzer before the gateway
+
+Layers enter(Layers layers) {
+    if (Problem failed = enter_user_namespace()) {
+        layers.missing.push_back(*failed);
+        return layers;
+    }
+    layers.user_namespace = true;
+    layers.pid_namespace = true;
+    if (Problem failed = forbid_more_namespaces()) layers.missing.push_back(*failed);
+    return layers;
+}
+
+void prefer_us_when_memory_ends() {
+    const Descriptor file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    const std::string score = std::to_string(kOomScore);
+    (void)!::write(file.get(), score.data(), score.size());
+}
+
+bool null_standard_streams() {
+    const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    return null && ::dup2(null.get(), 0) == 0 && ::dup2(null.get(), 1) == 1 &&
+           ::dup2(null.get(), 2) == 2;
+}
+
+/// Waits; true when the supervision channel has closed meanwhile.
+bool closed_within(int supervision, milliseconds time) {
+    pollfd channel = {supervision, POLLRDHUP, 0};
+    return ::poll(&channel, 1, static_cast<int>(time.count())) > 0;
+}
+
+/// Forks zygotes until one ends by itself.
+int keep_a_zygote(const Policy& policy, Workload& workload, int supervision, const Layers& layers,
+                  const std::string& status) {
+    milliseconds pause = kShortestPause;
+    for (;;) {
+        const auto born = std::chrono::steady_clock::now();
+        const unsigned long space = layers.pid_namespace ? CLONE_NEWPID : 0U;
+        const long pid =
+            ::syscall(SYS_clone, space | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+        if (pid == 0) ::_exit(run_zygote(policy, workload, supervision, layers, status));
+        int ended = 0;
+        while (pid > 0 && ::waitpid(static_cast<pid_t>(pid), &ended, 0) < 0 && errno == EINTR) {
+        }
+        if (pid > 0 && WIFEXITED(ended) && WEXITSTATUS(ended) <= kZygoteRefused) {
+            return WEXITSTATUS(ended);
+        }
+        if (std::chrono::steady_clock::now() - born >= kLivedWell) pause = kShortestPause;
+        if (closed_within(supervision, pause)) return 0;
+        pause = std::min(pause * 2, kLongestPause);
+    }
+}
+
+}  // namespace
+
+int run_launcher(const Policy& policy, Workload& workload, int supervision) {
+    const auto refused = [supervision](const std::string& why) {
+        (void)send(supervision, Failed{Kind::Failed, why});
+        return kZygoteRefused;
+    };
+    prefer_us_when_memory_ends();
+    if (!null_standard_streams()) return refused(problem("/dev/null"));
+    const Layers layers = enter({});
+    const Workload::Prepared prepared = workload.prepare();
+    if (!prepared.error.empty()) return refused(prepared.error);
+    back_with_huge_pages();
+    return keep_a_zygote(policy, workload, supervision, layers, prepared.status);
+}
+
+}  // namespace postern::sandbox
