@@ -1,0 +1,322 @@
+/// @file main() of `postern-gatewayd`: everything it needs is inherited from the supervisor.
+///
+/// Security: talks to anybody by SMTP, to the next hop, to the analyzer by descriptors, to the store.
+/// Runs as postern-smtp when started as root. Taken over, it can forge verdicts and read the
+/// quarantine; it has no parser of content to be taken over by.
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+
+#include "gateway/control/channel.hpp"
+#include "gateway/mail/cidr.hpp"
+#include "gateway/net/server.hpp"
+#include "gateway/observe/metrics_server.hpp"
+#include "gateway/relay/outbox_runner.hpp"
+#include "gateway/transaction/dialogue.hpp"
+#include "gateway/transaction/rescan.hpp"
+
+namespace postern {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kCouldNot = 2;
+constexpr std::chrono::hours kRetentionInterval{1};
+
+/// "--name 5" pairs; a name may come several times.
+using Descriptors = std::multimap<std::string, int>;
+
+Descriptors descriptors_of(const std::vector<std::string>& words) {
+    Descriptors found;
+    for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+        found.emplace(words[i], std::stoi(words[i + 1]));
+    }
+    for (const char* needed : {"--settings-fd", "--control-fd", "--key-fd"}) {
+        if (!found.contains(needed)) {
+            throw std::runtime_error("started without " + std::string(needed) +
+                                     ": `postern serve` starts this program");
+        }
+    }
+    return found;
+}
+
+std::string content_of(int descriptor) {
+    std::string text;
+    std::array<char, 65536> buffer{};
+    for (off_t at = 0;;) {
+        const ssize_t got = ::pread(descriptor, buffer.data(), buffer.size(), at);
+        if (got <= 0) return text;
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+        at += got;
+    }
+}
+
+relay::NextHopSettings next_hop_settings(const settings::Settings& all) {
+    const settings::NextHop& hop = all.next_hop;
+    relay::NextHopSettings made;
+    made.host = hop.host;
+    made.port = hop.port;
+    made.protocol = hop.protocol == settings::HopProtocol::Lmtp ? smtp::ClientProtocol::Lmtp
+                                                                : smtp::ClientProtocol::Smtp;
+    made.tls = hop.tls == settings::TlsUse::None       ? smtp::ClientTls::None
+               : hop.tls == settings::TlsUse::Required ? smtp::ClientTls::Required
+                                                       : smtp::ClientTls::Opportunistic;
+    made.helo_name = all.smtp.hostname;
+    made.connect_timeout = hop.connect_timeout;
+    made.reply_timeout = hop.reply_timeout;
+    made.max_idle = hop.max_idle;
+    made.idle_time = hop.idle_time;
+    return made;
+}
+
+spool::SpoolSettings spool_settings(const settings::Smtp& smtp) {
+    spool::SpoolSettings made;
+    made.folder = smtp.spool;
+    made.memory_per_message = smtp.spool_memory;
+    made.memory_total = smtp.spool_memory_total;
+    made.max_header = static_cast<std::size_t>(smtp.max_header_size);
+    return made;
+}
+
+std::shared_ptr<const smtp::SessionSettings> session_settings(const settings::Smtp& smtp) {
+    auto made = std::make_shared<smtp::SessionSettings>();
+    made->hostname = smtp.hostname;
+    made->tls = smtp.tls == settings::TlsOffer::Off        ? smtp::TlsPolicy::Off
+                : smtp.tls == settings::TlsOffer::Required ? smtp::TlsPolicy::Required
+                                                           : smtp::TlsPolicy::Offered;
+    made->max_message_size = smtp.max_message_size;
+    made->max_header_size = smtp.max_header_size;
+    made->max_command_line = smtp.max_command_line;
+    made->max_recipients = smtp.max_recipients;
+    made->max_messages = smtp.max_messages;
+    made->max_errors = smtp.max_errors;
+    return made;
+}
+
+net::ServerSettings server_settings(const settings::Smtp& smtp) {
+    net::ServerSettings made;
+    made.max_connections = smtp.max_connections;
+    made.max_connections_per_client = smtp.max_connections_per_client;
+    made.timeouts.command = smtp.command_timeout;
+    made.timeouts.data = smtp.data_timeout;
+    for (const std::string& text : smtp.unlimited_clients) {
+        const auto cidr = mail::Cidr::parse(text);
+        if (!cidr) throw std::runtime_error("smtp.unlimited_clients: " + text + " is no network");
+        made.unlimited_clients.push_back(*cidr);
+    }
+    return made;
+}
+
+std::shared_ptr<const net::TlsContext> tls_context(const Descriptors& inherited) {
+    const auto certificate = inherited.find("--certificate-fd");
+    const auto key = inherited.find("--certificate-key-fd");
+    if (certificate == inherited.end() || key == inherited.end()) return nullptr;
+    const auto path = [](int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); };
+    auto loaded = net::TlsContext::load(path(certificate->second), path(key->second));
+    if (!loaded) throw std::runtime_error(loaded.error());
+    return std::move(loaded).value();
+}
+
+std::unique_ptr<quarantine::Store> open_store(const settings::Settings& all, int key_fd) {
+    const auto location = quarantine::Location::parse(all.quarantine.url, all.quarantine.blobs,
+                                                      all.quarantine.key);
+    if (!location) throw std::runtime_error(location.error());
+    const auto key = quarantine::Key::from_fd(key_fd);
+    if (!key) throw std::runtime_error("quarantine key: " + key.error().detail);
+    auto store = quarantine::Store::open(*location, *key);
+    if (!store) throw std::runtime_error("quarantine: " + store.error().detail);
+    return std::move(store).value();
+}
+
+/// The whole service. Members are in the order of their dependence.
+class Gateway {
+public:
+    Gateway(settings::Settings settings, const Descriptors& inherited);
+    /// Serves until SIGTERM or the end of the control channel.
+    void run(int signals);
+
+private:
+    void watch_figures();
+    void remove_old();
+    net::Observer observer();
+
+    settings::Settings settings_;
+    observe::Log log_;
+    observe::Registry registry_;
+    observe::GatewayMetrics metrics_{registry_};
+    control::Channel control_;
+    std::unique_ptr<quarantine::Store> store_;
+    host::Door door_;
+    relay::NextHop next_hop_;
+    spool::Spool spool_;
+    net::Pool pool_;
+    transaction::Services services_;
+    relay::OutboxRunner outbox_;
+    net::Server server_;
+    std::unique_ptr<observe::MetricsServer> metrics_server_;
+    std::chrono::steady_clock::time_point next_retention_;
+};
+
+std::vector<UniqueFd> listeners_of(const Descriptors& inherited) {
+    std::vector<UniqueFd> listeners;
+    const auto range = inherited.equal_range("--listen-fd");
+    for (auto each = range.first; each != range.second; ++each) {
+        listeners.emplace_back(each->second);
+    }
+    return listeners;
+}
+
+Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
+    : settings_(std::move(settings)),
+      log_(UniqueFd(::dup(STDERR_FILENO)),
+           {static_cast<observe::Level>(settings_.log_level), 16384}),
+      control_(UniqueFd(inherited.find("--control-fd")->second)),
+      store_(open_store(settings_, inherited.find("--key-fd")->second)),
+      next_hop_(next_hop_settings(settings_)),
+      spool_(spool_settings(settings_.smtp)),
+      pool_(settings_.smtp.decision_threads, settings_.smtp.decision_queue,
+            [this] { metrics_.bugs.add(); }),
+      services_{settings_, door_, pool_, next_hop_, spool_, *store_, log_, metrics_},
+      outbox_(*store_, next_hop_,
+              [this](const quarantine::Record& record, int message) {
+                  return transaction::rescan(services_, record, message);
+              },
+              log_),
+      server_(server_settings(settings_.smtp), session_settings(settings_.smtp),
+              tls_context(inherited), listeners_of(inherited),
+              [this](const net::ClientFacts& client) -> std::unique_ptr<net::Dialogue> {
+                  return std::make_unique<transaction::MailDialogue>(services_, client);
+              },
+              observer()) {
+    watch_figures();
+    if (const auto metrics = inherited.find("--metrics-fd"); metrics != inherited.end()) {
+        metrics_server_ = std::make_unique<observe::MetricsServer>(
+            UniqueFd(metrics->second), registry_, [this] {
+                const bool well = door_.figures().open;
+                return observe::Health{well, well ? "ok\n" : "no analyzer\n"};
+            });
+    }
+}
+
+net::Observer Gateway::observer() {
+    net::Observer made;
+    made.opened = [this] {
+        metrics_.smtp_connections.add();
+        metrics_.smtp_connections_open.add(1);
+    };
+    made.closed = [this] { metrics_.smtp_connections_open.add(-1); };
+    made.replied = [this](smtp::Stage stage, int code) {
+        metrics_.smtp_replies.with({std::string(name(stage)), std::to_string(code)}).add();
+    };
+    made.bug = [this](std::string_view what) {
+        metrics_.bugs.add();
+        log_.line(observe::Level::Error, "bug", {{"error", what}});
+    };
+    return made;
+}
+
+/// What is asked for at each scrape instead of being counted.
+void Gateway::watch_figures() {
+    registry_.before_scrape([this] {
+        const host::DoorFigures figures = door_.figures();
+        metrics_.jail_workers.with({"running"}).set(figures.running);
+        metrics_.jail_workers.with({"idle"}).set(figures.idle);
+        metrics_.jail_workers.with({"waiting"}).set(figures.waiting);
+        if (const auto pending = store_->outbox().pending()) {
+            metrics_.queue_messages.set(static_cast<double>(*pending));
+        }
+        if (const auto counts = store_->counts()) {
+            for (std::size_t i = 0; i < counts->held.size(); ++i) {
+                const auto word = name(static_cast<quarantine::VerdictClass>(i));
+                metrics_.quarantine_messages.with({std::string(word)})
+                    .set(static_cast<double>(counts->held[i].messages));
+            }
+        }
+    });
+}
+
+void Gateway::remove_old() {
+    quarantine::Retention policy;
+    policy.keep = std::chrono::hours(24 * settings_.quarantine.retention_days);
+    policy.max_bytes = settings_.quarantine.max_size;
+    for (bool more = true; more;) {
+        const auto done = store_->retention(policy);
+        if (!done) {
+            log_.line(observe::Level::Error, "retention", {{"error", done.error().detail}});
+            return;
+        }
+        if (done->removed + done->forgotten > 0) {
+            log_.line(observe::Level::Info, "retention",
+                      {{"removed", done->removed}, {"forgotten", done->forgotten}});
+        }
+        more = done->more;
+    }
+}
+
+void Gateway::run(int signals) {
+    server_.start();
+    outbox_.start();
+    if (!control_.send(control::Notice::Ready)) throw std::runtime_error("no supervisor");
+    std::array<pollfd, 2> watched = {pollfd{signals, POLLIN, 0},
+                                     pollfd{control_.watch(), POLLIN, 0}};
+    bool supervised = true;
+    while (watched[0].revents == 0 && supervised) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= next_retention_) {
+            next_retention_ = now + kRetentionInterval;
+            (void)pool_.submit([this] { remove_old(); });
+        }
+        ::poll(watched.data(), watched.size(), 60'000);
+        if (watched[1].revents == 0) continue;
+        auto message = control_.receive();
+        supervised = message.has_value();
+        if (message && message->notice == control::Notice::Analyzer) {
+            door_.set_channel(std::move(message->descriptor));
+        }
+    }
+    server_.stop(supervised ? settings_.smtp.stop_grace : milliseconds(0));
+    outbox_.stop();
+    if (!supervised) next_hop_.shut_down();
+    pool_.stop();
+}
+
+UniqueFd take_signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
+}
+
+int run(const std::vector<std::string>& words) {
+    const Descriptors inherited = descriptors_of(words);
+    settings::Loaded loaded =
+        settings::parse(content_of(inherited.find("--settings-fd")->second), "inherited settings");
+    const UniqueFd signals = take_signals();  // before the first thread
+    Gateway gateway(std::move(loaded.settings), inherited);
+    gateway.run(signals.get());
+    return 0;
+}
+
+}  // namespace
+}  // namespace postern
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    ::prctl(PR_SET_NAME, "gatewayd", 0, 0, 0);
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    try {
+        return postern::run(std::vector<std::string>(argv + 1, argv + argc));
+    } catch (const std::exception& error) {
+        std::cerr << "postern-gatewayd: " << error.what() << std::endl;
+        return postern::kCouldNot;
+    }
+}

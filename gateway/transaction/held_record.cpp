@@ -1,0 +1,59 @@
+#include "gateway/transaction/held_record.hpp"
+
+#include "analyzers/base/clean_text.hpp"
+
+namespace postern::transaction {
+namespace {
+
+quarantine::VerdictClass class_of(verdict::MailClass mail_class) {
+    return static_cast<quarantine::VerdictClass>(mail_class);
+}
+
+quarantine::VerdictAction action_of(verdict::Action action) {
+    return static_cast<quarantine::VerdictAction>(action);
+}
+
+// Both sides list the words of the contracts in the same order.
+static_assert(static_cast<int>(quarantine::VerdictClass::Malware) ==
+              static_cast<int>(verdict::MailClass::Malware));
+static_assert(static_cast<int>(quarantine::VerdictClass::Spam) ==
+              static_cast<int>(verdict::MailClass::Spam));
+static_assert(static_cast<int>(quarantine::VerdictAction::Defer) ==
+              static_cast<int>(verdict::Action::Defer));
+
+}  // namespace
+
+verdict::EnvelopeFacts envelope_facts(const Mail& mail) {
+    return {mail.client.address, mail.client.helo, mail.reverse_path(), mail.forward_paths(),
+            mail.client.tls};
+}
+
+quarantine::Record held_record(const Mail& mail, const analyzers::Report& report,
+                               const verdict::Verdict& verdict,
+                               const std::vector<std::string>& recipients,
+                               const std::string& scan_json) {
+    quarantine::Record record{.summary = {.id = mail.id}};
+    quarantine::Summary& summary = record.summary;
+    summary.received = mail.id.time();
+    summary.client_ip = mail.client.address;
+    summary.helo = clean_text(mail.client.helo, quarantine::kMaxField);
+    summary.reverse_path = mail.reverse_path();
+    for (const std::string& each : recipients) summary.recipients.push_back({each, {}, {}, 0});
+    summary.subject = clean_text(report.message.subject, quarantine::kMaxField);
+    summary.from = report.message.from;
+    summary.message_id = clean_text(report.message.message_id, quarantine::kMaxField);
+    summary.size = mail.message->size;
+    summary.sha256 = mail.message->sha256;
+    summary.verdict = class_of(verdict.worst.mail_class);
+    summary.action = action_of(verdict::Action::Quarantine);
+    summary.score = verdict.worst.score;
+    summary.reasons = verdict.worst.reasons;
+    summary.eight_bit = mail.envelope.eight_bit;
+    summary.smtputf8 = mail.envelope.smtputf8;
+    record.headers = clean_lines(report.message.headers, analyzers::kMaxHeaders);
+    record.preview = clean_lines(report.message.preview, analyzers::kMaxPreview);
+    record.report_json = scan_json;
+    return record;
+}
+
+}  // namespace postern::transaction
