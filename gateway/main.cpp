@@ -1,7 +1,7 @@
 /// @file main() of `postern-gatewayd`: everything it needs is inherited from the supervisor.
 ///
-/// Security: talks to anybody by SMTP, to the next hop, to the analyzer by descriptors, to the store.
-/// Runs as postern-smtp when started as root. Taken over, it can forge verdicts and read the
+/// Security: talks to anybody by SMTP, to the next hop, to the analyzer by descriptors, to the
+/// store. Runs as postern-smtp when started as root. Taken over, it can forge verdicts and read the
 /// quarantine; it has no parser of content to be taken over by.
 
 #include <poll.h>
@@ -126,8 +126,8 @@ std::shared_ptr<const net::TlsContext> tls_context(const Descriptors& inherited)
 }
 
 std::unique_ptr<quarantine::Store> open_store(const settings::Settings& all, int key_fd) {
-    const auto location = quarantine::Location::parse(all.quarantine.url, all.quarantine.blobs,
-                                                      all.quarantine.key);
+    const auto location =
+        quarantine::Location::parse(all.quarantine.url, all.quarantine.blobs, all.quarantine.key);
     if (!location) throw std::runtime_error(location.error());
     const auto key = quarantine::Key::from_fd(key_fd);
     if (!key) throw std::runtime_error("quarantine key: " + key.error().detail);
@@ -185,21 +185,23 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
       pool_(settings_.smtp.decision_threads, settings_.smtp.decision_queue,
             [this] { metrics_.bugs.add(); }),
       services_{settings_, door_, pool_, next_hop_, spool_, *store_, log_, metrics_},
-      outbox_(*store_, next_hop_,
-              [this](const quarantine::Record& record, int message) {
-                  return transaction::rescan(services_, record, message);
-              },
-              log_),
-      server_(server_settings(settings_.smtp), session_settings(settings_.smtp),
-              tls_context(inherited), listeners_of(inherited),
-              [this](const net::ClientFacts& client) -> std::unique_ptr<net::Dialogue> {
-                  return std::make_unique<transaction::MailDialogue>(services_, client);
-              },
-              observer()) {
+      outbox_(
+          *store_, next_hop_,
+          [this](const quarantine::Record& record, int message) {
+              return transaction::rescan(services_, record, message);
+          },
+          log_),
+      server_(
+          server_settings(settings_.smtp), session_settings(settings_.smtp), tls_context(inherited),
+          listeners_of(inherited),
+          [this](const net::ClientFacts& client) -> std::unique_ptr<net::Dialogue> {
+              return std::make_unique<transaction::MailDialogue>(services_, client);
+          },
+          observer()) {
     watch_figures();
     if (const auto metrics = inherited.find("--metrics-fd"); metrics != inherited.end()) {
-        metrics_server_ = std::make_unique<observe::MetricsServer>(
-            UniqueFd(metrics->second), registry_, [this] {
+        metrics_server_ =
+            std::make_unique<observe::MetricsServer>(UniqueFd(metrics->second), registry_, [this] {
                 const bool well = door_.figures().open;
                 return observe::Health{well, well ? "ok\n" : "no analyzer\n"};
             });

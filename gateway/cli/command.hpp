@@ -14,14 +14,14 @@ namespace postern::cli {
 
 // Exit codes of the contracts.
 inline constexpr int kFine = 0;
-inline constexpr int kBad = 1;          ///< the answer is "no": not delivered, not valid, not found
-inline constexpr int kCouldNot = 2;     ///< usage, I/O
-inline constexpr int kBadConfig = 78;   ///< configuration error
+inline constexpr int kBad = 1;         ///< the answer is "no": not delivered, not valid, not found
+inline constexpr int kCouldNot = 2;    ///< usage, I/O
+inline constexpr int kBadConfig = 78;  ///< configuration error
 
 /// What each command is given beside its own words.
 struct Context {
     const settings::Loaded& loaded;
-    std::string config_path;  ///< empty: built-in defaults
+    std::string config_path;     ///< empty: built-in defaults
     std::string program_folder;  ///< where our programs are
     bool json = false;
 

@@ -44,8 +44,9 @@ int help() {
     }
     std::cout << "\n";
     print_options(global_options());
-    std::cout << "\nExit codes: 0 fine; 1 the answer is \"bad\"; 2 could not do it; 78 configuration "
-                 "error.\n";
+    std::cout
+        << "\nExit codes: 0 fine; 1 the answer is \"bad\"; 2 could not do it; 78 configuration "
+           "error.\n";
     return kFine;
 }
 
@@ -117,13 +118,6 @@ int guarded(const std::vector<std::string>& words) {
 }
 
 }  // namespace
-
-int complain(const std::string& sentence, int exit_code) {
-    std::cout.flush();
-    std::cerr << "postern: " << sentence << std::endl;
-    return exit_code;
-}
-
 }  // namespace postern::cli
 
 int main(int argc, char** argv) {

@@ -8,8 +8,8 @@
 
 namespace postern::cli {
 
-/// The quarantine of this configuration. Throws std::runtime_error with a sentence when it cannot be
-/// opened: main() turns that into exit 2.
+/// The quarantine of this configuration. Throws std::runtime_error with a sentence when it cannot
+/// be opened: main() turns that into exit 2.
 [[nodiscard]] std::unique_ptr<quarantine::Store> open_store(const settings::Settings& settings);
 
 /// The id that was given as a word; throws UsageError when it is none.

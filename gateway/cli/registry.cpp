@@ -16,8 +16,9 @@ Command user_command();
 
 std::span<const Command> commands() {
     static const std::vector<Command> all = {
-        serve_command(),      scan_command(),  quarantine_command(), queue_command(), config_command(),
-        signatures_command(), rules_command(), jail_command(),       user_command(),
+        serve_command(), scan_command(),   quarantine_command(),
+        queue_command(), config_command(), signatures_command(),
+        rules_command(), jail_command(),   user_command(),
     };
     return all;
 }

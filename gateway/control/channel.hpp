@@ -32,8 +32,8 @@ public:
     [[nodiscard]] int watch() const { return socket_.get(); }
     /// False when the other side is gone.
     [[nodiscard]] bool send(Notice notice, int descriptor = -1) const;
-    /// Takes one message; call when watch() is readable, or to wait for one. nullopt: the other side
-    /// is gone or said nonsense.
+    /// Takes one message; call when watch() is readable, or to wait for one. nullopt: the other
+    /// side is gone or said nonsense.
     [[nodiscard]] std::optional<Message> receive() const;
 
 private:

@@ -22,7 +22,8 @@ struct Timeouts {
     std::chrono::milliseconds command = std::chrono::minutes(5);  ///< for one whole command
     std::chrono::milliseconds data = std::chrono::minutes(3);     ///< without a byte of the message
     std::chrono::milliseconds handshake = std::chrono::seconds(30);
-    std::chrono::milliseconds write = std::chrono::minutes(3);  ///< without a byte taken by the client
+    std::chrono::milliseconds write =
+        std::chrono::minutes(3);  ///< without a byte taken by the client
     std::chrono::milliseconds session = std::chrono::milliseconds(0);  ///< of all; 0: none
 };
 
@@ -44,9 +45,9 @@ struct Observer {
 
 class Server {
 public:
-    /// `listeners` are bound and listening; they become non-blocking. `tls` may be null: then TLS is not
-    /// offered, whatever `session` says. Throws std::system_error when the kernel refuses epoll or a
-    /// listener.
+    /// `listeners` are bound and listening; they become non-blocking. `tls` may be null: then TLS
+    /// is not offered, whatever `session` says. Throws std::system_error when the kernel refuses
+    /// epoll or a listener.
     Server(ServerSettings settings, std::shared_ptr<const smtp::SessionSettings> session,
            std::shared_ptr<const TlsContext> tls, std::vector<UniqueFd> listeners,
            DialogueFactory factory, Observer observer = {});
@@ -58,8 +59,9 @@ public:
     /// Begins to accept.
     void start();
 
-    /// Accepts no more. Idle sessions get 421 at once; those in DATA or with an answer due go on up to
-    /// their next reply, at most `grace`, and get 421 then. Returns when every connection has gone.
+    /// Accepts no more. Idle sessions get 421 at once; those in DATA or with an answer due go on up
+    /// to their next reply, at most `grace`, and get 421 then. Returns when every connection has
+    /// gone.
     void stop(std::chrono::milliseconds grace);
 
     /// For connections from now on; those that exist keep what they have.

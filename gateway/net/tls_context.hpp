@@ -13,7 +13,8 @@ namespace postern::net {
 /// Immutable once made; sessions keep the one they began with alive. Thread-safe.
 class TlsContext {
 public:
-    /// PEM files: the certificate with its chain, and its key. Fails with a sentence for the operator.
+    /// PEM files: the certificate with its chain, and its key. Fails with a sentence for the
+    /// operator.
     [[nodiscard]] static Outcome<std::shared_ptr<const TlsContext>, std::string> load(
         const std::string& certificate, const std::string& key);
     /// A certificate made for this process: opportunistic TLS asks for no more (RFC 7435).

@@ -1,7 +1,7 @@
 #include "gateway/settings/key_reader.hpp"
 
-#include <set>
 #include <toml++/toml.h>
+#include <set>
 #include <utility>
 
 #include "gateway/settings/config_error.hpp"
@@ -88,8 +88,7 @@ void KeyReader::note(std::string_view key, std::string value) {
     document_->read.emplace(key);
     effective_.push_back(
         {std::string(key), std::move(value),
-         node == nullptr ? "default"
-                         : source_ + ":" + std::to_string(node->source().begin.line)});
+         node == nullptr ? "default" : source_ + ":" + std::to_string(node->source().begin.line)});
 }
 
 void KeyReader::text(std::string_view key, std::string& value) {
@@ -144,8 +143,7 @@ std::uint64_t KeyReader::read_integer(std::string_view key, std::uint64_t value,
 std::uint64_t KeyReader::read_size(std::string_view key, std::uint64_t value, std::uint64_t least,
                                    std::uint64_t most) {
     if (const toml::node* node = document_->find(key)) {
-        const auto read =
-            node->is_string() ? parse_size(node->as_string()->get()) : std::nullopt;
+        const auto read = node->is_string() ? parse_size(node->as_string()->get()) : std::nullopt;
         if (!read) fail(key, "is no size; a text like \"50MiB\" is expected");
         if (*read < least || *read > most) {
             fail(key, "is " + format_size(*read) + "; " + format_size(least) + " to " +

@@ -33,20 +33,17 @@ constexpr Choice<Mode> kModes[] = {{"off", Mode::Off},
                                    {"monitor", Mode::Monitor},
                                    {"score", Mode::Score},
                                    {"enforce", Mode::Enforce}};
-constexpr Choice<TlsOffer> kTlsOffers[] = {{"off", TlsOffer::Off},
-                                           {"offered", TlsOffer::Offered},
-                                           {"required", TlsOffer::Required}};
+constexpr Choice<TlsOffer> kTlsOffers[] = {
+    {"off", TlsOffer::Off}, {"offered", TlsOffer::Offered}, {"required", TlsOffer::Required}};
 constexpr Choice<TlsUse> kTlsUses[] = {{"none", TlsUse::None},
                                        {"opportunistic", TlsUse::Opportunistic},
                                        {"required", TlsUse::Required}};
 constexpr Choice<HopProtocol> kProtocols[] = {{"smtp", HopProtocol::Smtp},
                                               {"lmtp", HopProtocol::Lmtp}};
-constexpr Choice<JailLevel> kJailLevels[] = {{"full", JailLevel::Full},
-                                             {"reduced", JailLevel::Reduced},
-                                             {"seccomp", JailLevel::Seccomp}};
-constexpr Choice<UserSwitch> kSwitches[] = {{"auto", UserSwitch::Auto},
-                                            {"always", UserSwitch::Always},
-                                            {"never", UserSwitch::Never}};
+constexpr Choice<JailLevel> kJailLevels[] = {
+    {"full", JailLevel::Full}, {"reduced", JailLevel::Reduced}, {"seccomp", JailLevel::Seccomp}};
+constexpr Choice<UserSwitch> kSwitches[] = {
+    {"auto", UserSwitch::Auto}, {"always", UserSwitch::Always}, {"never", UserSwitch::Never}};
 constexpr Choice<LogLevel> kLogLevels[] = {{"debug", LogLevel::Debug},
                                            {"info", LogLevel::Info},
                                            {"warning", LogLevel::Warning},
@@ -121,7 +118,8 @@ void read_smtp(KeyReader& keys, Smtp& smtp) {
 
 void read_next_hop(KeyReader& keys, NextHop& hop) {
     keys.text("next_hop.host", hop.host);
-    if (hop.host.empty()) keys.fail("next_hop.host", "is empty; a host name or address is expected");
+    if (hop.host.empty())
+        keys.fail("next_hop.host", "is empty; a host name or address is expected");
     keys.integer("next_hop.port", hop.port, 1, 65'535);
     keys.choice("next_hop.protocol", hop.protocol, kProtocols);
     keys.choice("next_hop.tls", hop.tls, kTlsUses);

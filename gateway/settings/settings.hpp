@@ -39,11 +39,11 @@ struct Smtp {
     std::chrono::milliseconds command_timeout = std::chrono::minutes(5);
     std::chrono::milliseconds data_timeout = std::chrono::minutes(3);
     std::chrono::milliseconds stop_grace = std::chrono::seconds(30);
-    std::uint32_t decision_threads = 64;  ///< blocking work: jail, next hop, disk
-    std::uint32_t decision_queue = 256;   ///< waiting for a thread; beyond it 421
-    std::uint64_t spool_memory = std::uint64_t{1} << 20;          ///< of one message
+    std::uint32_t decision_threads = 64;                  ///< blocking work: jail, next hop, disk
+    std::uint32_t decision_queue = 256;                   ///< waiting for a thread; beyond it 421
+    std::uint64_t spool_memory = std::uint64_t{1} << 20;  ///< of one message
     std::uint64_t spool_memory_total = std::uint64_t{512} << 20;  ///< of all
-    std::string spool;  ///< folder for unlinked files; empty: beside the quarantine database
+    std::string spool;        ///< folder for unlinked files; empty: beside the quarantine database
     std::string certificate;  ///< PEM file; empty: self-signed, made at first start
     std::string key;
     TlsOffer tls = TlsOffer::Offered;
@@ -64,15 +64,16 @@ struct Jail {
     JailLevel require = JailLevel::Full;
     std::uint32_t idle_workers = 4;
     std::uint32_t max_workers = 16;
-    std::uint64_t memory = std::uint64_t{512} << 20;   ///< a worker may add, bytes
-    std::uint64_t scratch = std::uint64_t{64} << 20;   ///< its private tmpfs, bytes
+    std::uint64_t memory = std::uint64_t{512} << 20;  ///< a worker may add, bytes
+    std::uint64_t scratch = std::uint64_t{64} << 20;  ///< its private tmpfs, bytes
     std::chrono::milliseconds cpu_time = std::chrono::seconds(25);
     std::chrono::milliseconds wall_time = std::chrono::seconds(30);
 };
 
 struct Analysis {
     analyzers::Limits limits;
-    std::chrono::milliseconds deadline = std::chrono::seconds(40);  ///< waiting for a worker included
+    std::chrono::milliseconds deadline =
+        std::chrono::seconds(40);  ///< waiting for a worker included
 };
 
 struct Signatures {
@@ -134,7 +135,7 @@ struct Quarantine {
 struct Web {
     bool enabled = true;
     std::string listen = "127.0.0.1:8443";
-    std::string data;         ///< folder of certificate and key made for it; empty: beside the database
+    std::string data;  ///< folder of certificate and key made for it; empty: beside the database
     std::string certificate;  ///< PEM file; empty: self-signed, made at first start
     std::string key;
     std::chrono::milliseconds session_time = std::chrono::hours(8);

@@ -15,10 +15,12 @@ namespace postern::smtp {
 
 /// The connection is there; the answer is the banner (220), or 421 or 554, which ends it.
 struct Connected {};
-/// Ends the transaction that may be under way. The session adds its extensions to a positive answer.
+/// Ends the transaction that may be under way. The session adds its extensions to a positive
+/// answer.
 struct Helo {
-    bool extended = false;     ///< EHLO
-    std::string argument = {};  ///< printable ASCII without blanks, at most 255 bytes; nobody has checked it
+    bool extended = false;  ///< EHLO
+    std::string argument =
+        {};  ///< printable ASCII without blanks, at most 255 bytes; nobody has checked it
 };
 enum class Body { SevenBit, EightBitMime };
 struct MailFrom {
@@ -37,14 +39,14 @@ struct DataComplete {
     std::uint64_t size = 0;  ///< bytes, dot-unstuffed
 };
 enum class DataDefect {
-    BareLineEnd,     ///< a CR or LF alone: servers disagree about what it ends (SMTP smuggling)
+    BareLineEnd,  ///< a CR or LF alone: servers disagree about what it ends (SMTP smuggling)
     Nul,
-    TooBig,          ///< max_message_size
-    HeaderTooBig,    ///< max_header_size
-    LineTooLong,     ///< max_text_line
+    TooBig,        ///< max_message_size
+    HeaderTooBig,  ///< max_header_size
+    LineTooLong,   ///< max_text_line
 };
-/// The message has ended, and it is one that no server may take. The answer refuses, in the words of
-/// `reply` or better ones; a positive answer is replaced by `reply`. The transaction is over.
+/// The message has ended, and it is one that no server may take. The answer refuses, in the words
+/// of `reply` or better ones; a positive answer is replaced by `reply`. The transaction is over.
 struct DataRefused {
     DataDefect defect = DataDefect::BareLineEnd;
     Reply reply = {};

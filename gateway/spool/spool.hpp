@@ -1,7 +1,7 @@
 #pragma once
 
-/// @file A message while undecided: bytes that nobody else can see or change, in memory while they are
-/// few, in an unlinked file when they are many.
+/// @file A message while undecided: bytes that nobody else can see or change, in memory while they
+/// are few, in an unlinked file when they are many.
 
 #include <atomic>
 #include <cstddef>
@@ -20,7 +20,7 @@ namespace postern::spool {
 struct SpoolSettings {
     std::string folder;  ///< for unlinked files; must exist and take O_TMPFILE
     std::uint64_t memory_per_message = std::uint64_t{1} << 20U;  ///< bytes; beyond them a file
-    std::uint64_t memory_total = std::uint64_t{512} << 20U;      ///< bytes of all messages in memory
+    std::uint64_t memory_total = std::uint64_t{512} << 20U;  ///< bytes of all messages in memory
     std::size_t flush_size = std::size_t{256} << 10U;  ///< bytes collected before a write to disk
     std::size_t max_header = std::size_t{256} << 10U;  ///< bytes of the header block kept
 };
@@ -30,11 +30,11 @@ enum class SpoolError { DiskFull, Failed };
 
 /// A message that can no longer change.
 struct Sealed {
-    UniqueFd file;             ///< a sealed memfd, or an unlinked file opened for reading; offset 0
-    std::uint64_t size = 0;    ///< bytes
-    std::string sha256 = {};   ///< 64 hexadecimal digits
-    std::string header = {};   ///< up to and with the empty line, at most max_header bytes
-    unsigned hops = 0;         ///< Received fields in `header` (RFC 5321 6.3)
+    UniqueFd file;            ///< a sealed memfd, or an unlinked file opened for reading; offset 0
+    std::uint64_t size = 0;   ///< bytes
+    std::string sha256 = {};  ///< 64 hexadecimal digits
+    std::string header = {};  ///< up to and with the empty line, at most max_header bytes
+    unsigned hops = 0;        ///< Received fields in `header` (RFC 5321 6.3)
     bool in_memory = true;
     std::shared_ptr<void> memory = {};  ///< the share of memory_total, given back when this goes
 };
@@ -60,8 +60,8 @@ private:
 /// called.
 class Incoming {
 public:
-    /// Continue: go on. FlushFirst: the chunk was taken; call flush() on a thread that may block before
-    /// the next append. Errors are kept and told by flush() and seal().
+    /// Continue: go on. FlushFirst: the chunk was taken; call flush() on a thread that may block
+    /// before the next append. Errors are kept and told by flush() and seal().
     enum class Next { Continue, FlushFirst };
 
     ~Incoming();

@@ -20,8 +20,8 @@ const smtp::Reply kBusy{421, "4.3.2", "Too busy now, try again later", {}};
 Outcome<mail::Mailbox, mail::AddressError> mailbox_of(const mail::ForwardPath& path,
                                                       const settings::Settings& settings) {
     if (const auto* mailbox = std::get_if<mail::Mailbox>(&path)) return *mailbox;
-    const std::string& domain = settings.accept_domains.empty() ? settings.smtp.hostname
-                                                                : settings.accept_domains.front();
+    const std::string& domain =
+        settings.accept_domains.empty() ? settings.smtp.hostname : settings.accept_domains.front();
     return mail::Mailbox::parse("postmaster@" + domain);
 }
 
@@ -109,11 +109,14 @@ void MailDialogue::begin(const smtp::MailFrom& from) {
 void MailDialogue::ask_next_hop(const smtp::RcptTo& to, const net::Answer& done) {
     const auto mailbox = mailbox_of(to.path, services_.settings);
     if (!mailbox || !accepted(services_.settings.accept_domains, *mailbox)) {
-        done({550, "5.7.1", "Mail for this domain is not taken here (" + mail_->id.text() + ")", {}});
+        done({550,
+              "5.7.1",
+              "Mail for this domain is not taken here (" + mail_->id.text() + ")",
+              {}});
         return;
     }
-    const bool taken = services_.pool.submit(
-        [mail = mail_, &services = services_, mailbox = *mailbox, done] {
+    const bool taken =
+        services_.pool.submit([mail = mail_, &services = services_, mailbox = *mailbox, done] {
             done(next_hop_answer(*mail, services, mailbox));
         });
     if (!taken) done(kBusy);

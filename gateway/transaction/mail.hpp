@@ -28,10 +28,10 @@ struct Mail {
     quarantine::QuarantineId id;
     ClientSide client;
     relay::Envelope envelope;
-    std::vector<mail::Mailbox> recipients;     ///< accepted by the next hop
-    std::optional<relay::Delivery> delivery;   ///< open at the next hop since the first RCPT
-    std::optional<spool::Incoming> incoming;   ///< while DATA comes
-    std::optional<spool::Sealed> message;      ///< afterwards
+    std::vector<mail::Mailbox> recipients;    ///< accepted by the next hop
+    std::optional<relay::Delivery> delivery;  ///< open at the next hop since the first RCPT
+    std::optional<spool::Incoming> incoming;  ///< while DATA comes
+    std::optional<spool::Sealed> message;     ///< afterwards
 
     [[nodiscard]] std::string reverse_path() const {
         return mail::path_text(envelope.reverse_path);

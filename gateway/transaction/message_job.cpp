@@ -65,8 +65,7 @@ smtp::Reply MessageJob::failed(int code, const char* enhanced, const char* words
 }
 
 void MessageJob::warn(const char* stage, const std::string& error) const {
-    services_.log.line(observe::Level::Warning, stage,
-                       {{"id", mail_.id.text()}, {"error", error}});
+    services_.log.line(observe::Level::Warning, stage, {{"id", mail_.id.text()}, {"error", error}});
 }
 
 std::optional<smtp::Reply> MessageJob::seal() {
@@ -88,10 +87,9 @@ std::optional<smtp::Reply> MessageJob::seal() {
 std::optional<smtp::Reply> MessageJob::analyze() {
     const settings::Analysis& analysis = services_.settings.analysis;
     const auto begun = Clock::now();
-    auto report =
-        services_.door.analyze(mail_.message->file.get(), mail_.message->size,
-                               host::MessageKind::Message, analysis.limits,
-                               begun + analysis.deadline);
+    auto report = services_.door.analyze(mail_.message->file.get(), mail_.message->size,
+                                         host::MessageKind::Message, analysis.limits,
+                                         begun + analysis.deadline);
     analysis_seconds_ = seconds_since(begun);
     services_.metrics.stage_seconds.with({"analysis"}).observe(analysis_seconds_);
     if (!report) {
@@ -142,10 +140,10 @@ std::optional<smtp::Reply> MessageJob::hold(const std::vector<std::string>& path
     const auto begun = Clock::now();
     const auto words =
         verdict::reply_for(Action::Quarantine, verdict_->worst.mail_class, mail_.id.text());
-    const std::string scan = verdict::scan_json(
-        mail_.id.text(), "", envelope_facts(mail_), *report_, *verdict_,
-        std::to_string(words.code) + " " + words.enhanced + " " + words.text,
-        {analysis_seconds_ * 1000, seconds_since(begun_) * 1000});
+    const std::string scan =
+        verdict::scan_json(mail_.id.text(), "", envelope_facts(mail_), *report_, *verdict_,
+                           std::to_string(words.code) + " " + words.enhanced + " " + words.text,
+                           {analysis_seconds_ * 1000, seconds_since(begun_) * 1000});
     const auto kept = services_.store.put(held_record(mail_, *report_, *verdict_, paths, scan),
                                           mail_.message->file.get());
     services_.metrics.stage_seconds.with({"quarantine"}).observe(seconds_since(begun));
@@ -184,9 +182,8 @@ std::string MessageJob::trace() const {
     facts.smtputf8 = mail_.envelope.smtputf8;
     facts.time = std::time(nullptr);
     if (mail_.recipients.size() == 1) facts.forward_path = mail_.recipients.front().text();
-    const auto tagged =
-        std::any_of(verdict_->recipients.begin(), verdict_->recipients.end(),
-                    [](const auto& each) { return each.action == Action::Tag; });
+    const auto tagged = std::any_of(verdict_->recipients.begin(), verdict_->recipients.end(),
+                                    [](const auto& each) { return each.action == Action::Tag; });
     return verdict_field(verdict_->worst, tagged ? Action::Tag : Action::Deliver, facts.id) +
            received_field(facts);
 }
@@ -212,12 +209,12 @@ smtp::Reply MessageJob::deliver(const std::vector<mail::Mailbox>& recipients) {
     if (positive != static_cast<std::ptrdiff_t>(sent.replies.size())) {
         return keep_the_rest(recipients, sent.replies);
     }
-    return to_reply(verdict::reply_for(Action::Deliver, verdict_->worst.mail_class,
-                                       mail_.id.text()));
+    return to_reply(
+        verdict::reply_for(Action::Deliver, verdict_->worst.mail_class, mail_.id.text()));
 }
 
-/// LMTP: some have it, some do not. The client hears one reply, so what the next hop did not take is
-/// kept here: tried again where it said 4xx, held for a person where it said 5xx.
+/// LMTP: some have it, some do not. The client hears one reply, so what the next hop did not take
+/// is kept here: tried again where it said 4xx, held for a person where it said 5xx.
 smtp::Reply MessageJob::keep_the_rest(const std::vector<mail::Mailbox>& recipients,
                                       const std::vector<smtp::PeerReply>& replies) {
     std::vector<std::string> refused;
@@ -234,8 +231,8 @@ smtp::Reply MessageJob::keep_the_rest(const std::vector<mail::Mailbox>& recipien
     const auto problem = hold(refused, owed);
     mail_.id = taken;
     if (problem) return *problem;
-    return to_reply(verdict::reply_for(Action::Deliver, verdict_->worst.mail_class,
-                                       mail_.id.text()));
+    return to_reply(
+        verdict::reply_for(Action::Deliver, verdict_->worst.mail_class, mail_.id.text()));
 }
 
 /// What really became of the message, in the words of the verdict.
@@ -249,14 +246,14 @@ void MessageJob::finish(const smtp::Reply& reply) {
     const Action action = outcome_of(verdict_, reply);
     const auto mail_class = verdict_ ? verdict_->worst.mail_class : verdict::MailClass::Unscanned;
     observe::GatewayMetrics& metrics = services_.metrics;
-    metrics.messages.with({std::string(verdict::word(action)), std::string(verdict::word(mail_class))})
+    metrics.messages
+        .with({std::string(verdict::word(action)), std::string(verdict::word(mail_class))})
         .add();
     metrics.message_seconds.observe(seconds_since(begun_));
     if (report_) {
         for (const auto& finding : report_->findings) metrics.findings.with({finding.code}).add();
         for (const auto& error : report_->errors) {
-            metrics.analyzer_errors
-                .with({error.analyzer, std::string(analyzers::word(error.code))})
+            metrics.analyzer_errors.with({error.analyzer, std::string(analyzers::word(error.code))})
                 .add();
         }
     }

@@ -7,8 +7,8 @@
 namespace postern::transaction {
 
 /// Everything between the end of data and its reply, on a decision thread: seals the spool, has the
-/// message analyzed, judges it, delivers or holds or refuses it, writes the log line. A 250 means that
-/// each recipient's copy is at the next hop or synced in the quarantine.
+/// message analyzed, judges it, delivers or holds or refuses it, writes the log line. A 250 means
+/// that each recipient's copy is at the next hop or synced in the quarantine.
 [[nodiscard]] smtp::Reply decide_and_act(Mail& mail, const Services& services);
 
 }  // namespace postern::transaction

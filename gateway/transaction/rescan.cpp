@@ -77,14 +77,14 @@ std::vector<std::string> concerns_of_json(const std::string& scan_json) {
 
 relay::Decision rescan(const Services& services, const quarantine::Record& record, int message) {
     const settings::Analysis& analysis = services.settings.analysis;
-    const auto report = services.door.analyze(
-        message, record.summary.size, host::MessageKind::Message, analysis.limits,
-        std::chrono::steady_clock::now() + analysis.deadline);
+    const auto report = services.door.analyze(message, record.summary.size,
+                                              host::MessageKind::Message, analysis.limits,
+                                              std::chrono::steady_clock::now() + analysis.deadline);
     if (!report) return relay::RetryLater{"no analyzer to look at it again"};
     std::vector<std::string> recipients;
     for (const auto& each : record.summary.recipients) recipients.push_back(each.forward_path);
-    const verdict::Verdict verdict = verdict::decide(*report, services.settings.policy,
-                                                     record.summary.reverse_path, recipients);
+    const verdict::Verdict verdict =
+        verdict::decide(*report, services.settings.policy, record.summary.reverse_path, recipients);
     const std::string prefix = trace(services, record, verdict.worst);
     const Action action = verdict.worst.action;
     if (action == Action::Deliver || action == Action::Tag) return relay::DeliverNow{prefix};

@@ -18,7 +18,8 @@ constexpr std::size_t kMostCodes = 20;
 std::string filtered(std::string_view text) {
     std::string kept;
     for (const char c : text.substr(0, kLongestHelo)) {
-        const bool plain = ascii_alnum(c) || std::string_view("-._:[]").find(c) != std::string::npos;
+        const bool plain =
+            ascii_alnum(c) || std::string_view("-._:[]").find(c) != std::string::npos;
         kept += plain ? c : '?';
     }
     return kept.empty() ? "unknown" : kept;
@@ -47,10 +48,11 @@ std::string date_time(std::int64_t time) {
     std::tm parts{};
     ::gmtime_r(&seconds, &parts);
     std::array<char, 64> text{};
-    const int size = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d +0000",
-                                   kDays.at(static_cast<std::size_t>(parts.tm_wday)), parts.tm_mday,
-                                   kMonths.at(static_cast<std::size_t>(parts.tm_mon)),
-                                   parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    const int size =
+        std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d +0000",
+                      kDays.at(static_cast<std::size_t>(parts.tm_wday)), parts.tm_mday,
+                      kMonths.at(static_cast<std::size_t>(parts.tm_mon)), parts.tm_year + 1900,
+                      parts.tm_hour, parts.tm_min, parts.tm_sec);
     return {text.data(), static_cast<std::size_t>(size)};
 }
 

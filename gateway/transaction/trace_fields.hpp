@@ -11,8 +11,8 @@
 namespace postern::transaction {
 
 struct TraceFacts {
-    std::string hostname;      ///< ours
-    std::string helo;          ///< as the client said it; filtered here
+    std::string hostname;  ///< ours
+    std::string helo;      ///< as the client said it; filtered here
     std::string client_ip;
     std::string id;            ///< of the message
     std::string forward_path;  ///< empty when there are several: RFC 5321 7.2 asks for discretion

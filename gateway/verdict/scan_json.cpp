@@ -31,9 +31,8 @@ json or_null(const std::string& text) {
 
 json message_part(const analyzers::Report& report) {
     const analyzers::MessageFacts& facts = report.message;
-    json message = {{"subject", facts.subject},
-                    {"from", facts.from},
-                    {"message_id", facts.message_id}};
+    json message = {
+        {"subject", facts.subject}, {"from", facts.from}, {"message_id", facts.message_id}};
     if (!report.objects.empty()) {
         message["size"] = report.objects.front().size;
         message["sha256"] = report.objects.front().sha256;
@@ -51,9 +50,9 @@ json envelope_part(const EnvelopeFacts& envelope) {
 }
 
 json verdict_part(const Judgement& worst, const std::string& reply) {
-    return {{"class", word(worst.mail_class)}, {"action", word(worst.action)},
-            {"score", worst.score},           {"complete", worst.complete},
-            {"reasons", worst.reasons},       {"reply", reply}};
+    return {
+        {"class", word(worst.mail_class)}, {"action", word(worst.action)}, {"score", worst.score},
+        {"complete", worst.complete},      {"reasons", worst.reasons},     {"reply", reply}};
 }
 
 json recipients_part(const std::vector<RecipientVerdict>& recipients) {
@@ -81,9 +80,9 @@ std::string findings_part(const std::vector<Weighed>& findings) {
 
 }  // namespace
 
-std::string scan_json(const std::string& id, const std::string& file,
-                      const EnvelopeFacts& envelope, const analyzers::Report& report,
-                      const Verdict& verdict, const std::string& reply, const Timing& timing) {
+std::string scan_json(const std::string& id, const std::string& file, const EnvelopeFacts& envelope,
+                      const analyzers::Report& report, const Verdict& verdict,
+                      const std::string& reply, const Timing& timing) {
     std::string object = R"({"schema":"postern.scan/1","id":)" + dumped(id);
     const auto member = [&object](std::string_view name, const std::string& text) {
         object += ",\"";

@@ -24,11 +24,11 @@ struct Timing {
     double total_ms = 0;
 };
 
-/// One postern.scan/1 object as JSON text, without a line end. What no part of Postern finds out yet
-/// has no member. `file` is empty for mail that came by SMTP.
+/// One postern.scan/1 object as JSON text, without a line end. What no part of Postern finds out
+/// yet has no member. `file` is empty for mail that came by SMTP.
 [[nodiscard]] std::string scan_json(const std::string& id, const std::string& file,
-                                    const EnvelopeFacts& envelope,
-                                    const analyzers::Report& report, const Verdict& verdict,
-                                    const std::string& reply, const Timing& timing);
+                                    const EnvelopeFacts& envelope, const analyzers::Report& report,
+                                    const Verdict& verdict, const std::string& reply,
+                                    const Timing& timing);
 
 }  // namespace postern::verdict

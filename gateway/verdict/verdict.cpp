@@ -14,8 +14,8 @@ using analyzers::ErrorCode;
 using analyzers::Finding;
 using analyzers::Report;
 
-constexpr std::array<std::string_view, 7> kClassWords = {
-    "clean", "unscanned", "policy", "spam", "phishing", "suspicious", "malware"};
+constexpr std::array<std::string_view, 7> kClassWords = {"clean",    "unscanned",  "policy", "spam",
+                                                         "phishing", "suspicious", "malware"};
 constexpr std::array<std::string_view, 5> kActionWords = {"deliver", "tag", "quarantine", "reject",
                                                           "defer"};
 
@@ -103,9 +103,8 @@ bool matches(std::string_view pattern, std::string_view address) {
 }
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view address) {
-    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const auto& p) {
-               return matches(p, address);
-           });
+    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
+                                           [&](const auto& p) { return matches(p, address); });
 }
 
 /// Codes of what counted, worst first, each once.
@@ -236,9 +235,8 @@ Verdict decide(const Report& report, const settings::Policy& policy, std::string
         return verdict;
     }
     const auto worst = std::max_element(
-        verdict.recipients.begin(), verdict.recipients.end(), [](const auto& a, const auto& b) {
-            return strictness(a.action) < strictness(b.action);
-        });
+        verdict.recipients.begin(), verdict.recipients.end(),
+        [](const auto& a, const auto& b) { return strictness(a.action) < strictness(b.action); });
     verdict.worst = worst->judgement;
     verdict.worst.action = worst->action;
     return verdict;

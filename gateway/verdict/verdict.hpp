@@ -57,8 +57,7 @@ struct Judgement {
 /// something, and where a class names its action, points do not go beyond Quarantine (what a
 /// reviewer should see is not lost to a rejection). What makes a message malware or against policy
 /// speaks through its class alone: its points are shown, and decide nothing twice.
-[[nodiscard]] Judgement judge(const analyzers::Report& report,
-                              const std::vector<Weighed>& findings,
+[[nodiscard]] Judgement judge(const analyzers::Report& report, const std::vector<Weighed>& findings,
                               const settings::Thresholds& thresholds,
                               const settings::ClassActions& actions);
 

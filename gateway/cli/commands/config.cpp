@@ -28,7 +28,8 @@ int run(const Arguments& arguments, const Context& context) {
     if (words.size() != 1) throw UsageError("config takes one word: check or show");
     if (words[0] == "show") return show(context);
     if (words[0] != "check") throw UsageError("config knows check and show, not " + words[0]);
-    const std::string name = context.config_path.empty() ? "built-in defaults" : context.config_path;
+    const std::string name =
+        context.config_path.empty() ? "built-in defaults" : context.config_path;
     if (context.json) {
         std::cout << nlohmann::json{{"valid", true}, {"file", name}}.dump() << "\n";
     } else {
@@ -40,8 +41,11 @@ int run(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 Command config_command() {
-    return {"config", "check|show", "validate the configuration; show every value and its origin",
-            {}, run};
+    return {"config",
+            "check|show",
+            "validate the configuration; show every value and its origin",
+            {},
+            run};
 }
 
 }  // namespace postern::cli

@@ -16,9 +16,11 @@ int run(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 Command jail_command() {
-    return {"jail", "prove",
+    return {"jail",
+            "prove",
             "run the escape attempts from inside the jail, a line each; exit 1 if one succeeds",
-            {}, run};
+            {},
+            run};
 }
 
 }  // namespace postern::cli

@@ -115,9 +115,9 @@ void print_record(const Record& record) {
     if (report.is_object()) {
         for (const json& finding : report.value("findings", json::array())) {
             std::cout << "  " << finding.value("code", "") << " (" << finding.value("severity", "")
-                      << ", " << finding.value("score", 0.0) << "): "
-                      << finding.value("explanation", "") << " " << finding.value("detail", "")
-                      << "\n";
+                      << ", " << finding.value("score", 0.0)
+                      << "): " << finding.value("explanation", "") << " "
+                      << finding.value("detail", "") << "\n";
         }
         for (const json& error : report.value("/analysis/errors"_json_pointer, json::array())) {
             std::cout << "  not scanned by " << error.value("analyzer", "") << ": "
@@ -147,8 +147,8 @@ int show(const quarantine::QuarantineId& id, const Context& context, Store& stor
 
 int release(const quarantine::QuarantineId& id, const Arguments& arguments, const Context& context,
             Store& store) {
-    const auto done = store.request_release(id, arguments.values("to"), cli_actor(),
-                                            arguments.has("confirm"));
+    const auto done =
+        store.request_release(id, arguments.values("to"), cli_actor(), arguments.has("confirm"));
     if (!done) return complain(done.error());
     if (context.json) {
         print({{"id", id.text()},
@@ -187,9 +187,9 @@ int export_message(const quarantine::QuarantineId& id, const Arguments& argument
         const auto copied = std::move(message).value().copy_to(file.get());
         return copied ? kFine : complain(copied.error());
     }
-    const auto written = quarantine::encrypted_zip_to(file.get(), std::move(message).value(),
-                                                      id.text() + ".eml",
-                                                      quarantine::kSamplePassword, kLargestExport);
+    const auto written =
+        quarantine::encrypted_zip_to(file.get(), std::move(message).value(), id.text() + ".eml",
+                                     quarantine::kSamplePassword, kLargestExport);
     if (!written) return complain(written.error());
     if (path != "-") {
         std::cout << path << ": password " << quarantine::kSamplePassword << "\n";

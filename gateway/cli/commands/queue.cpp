@@ -57,7 +57,8 @@ int run(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 Command queue_command() {
-    return {"queue", "list|flush", "deliveries still owed: show them, or make all due now", {}, run};
+    return {
+        "queue", "list|flush", "deliveries still owed: show them, or make all due now", {}, run};
 }
 
 }  // namespace postern::cli

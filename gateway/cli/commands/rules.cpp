@@ -24,9 +24,11 @@ int run(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 Command rules_command() {
-    return {"rules", "check|list [FILE...]",
+    return {"rules",
+            "check|list [FILE...]",
             "compile the YARA rules and name what is wrong; show what each rule is for",
-            {}, run};
+            {},
+            run};
 }
 
 }  // namespace postern::cli

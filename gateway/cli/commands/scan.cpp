@@ -1,4 +1,5 @@
-/// @file `postern scan`: one full verdict per message, offline, through the gateway's code and jail.
+/// @file `postern scan`: one full verdict per message, offline, through the gateway's code and
+/// jail.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -43,8 +44,8 @@ Outcome<Input, std::string> read_standard_input() {
     for (;;) {
         const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
         if (got == 0) break;
-        if (got < 0 || ::write(input.file.get(), buffer.data(), static_cast<std::size_t>(got)) !=
-                           got) {
+        if (got < 0 ||
+            ::write(input.file.get(), buffer.data(), static_cast<std::size_t>(got)) != got) {
             return failed("standard input");
         }
         input.size += static_cast<std::uint64_t>(got);
@@ -85,8 +86,7 @@ public:
             analyzer_settings(context_.settings(), installation(context_.program_folder)));
         if (!generation) return Failure{generation.error()};
         generation_ = std::move(generation).value();
-        const auto ready =
-            generation_->wait_ready(context_.settings().signatures.load_timeout);
+        const auto ready = generation_->wait_ready(context_.settings().signatures.load_timeout);
         if (!ready) return ready;
         connect();
         return Done{};
@@ -131,8 +131,7 @@ int scan(const std::string& path, const Arguments& arguments, const Context& con
     const auto begun = Clock::now();
     const auto input = open_input(path);
     if (!input) return complain(input.error(), kCouldNot);
-    const MessageKind kind =
-        arguments.has("object") ? MessageKind::Object : MessageKind::Message;
+    const MessageKind kind = arguments.has("object") ? MessageKind::Object : MessageKind::Message;
     const auto report = scanner.analyze(*input, kind);
     if (!report) return complain(path + ": the analyzer is not to be had", kCouldNot);
     const std::chrono::duration<double, std::milli> took = Clock::now() - begun;
@@ -146,10 +145,10 @@ int scan(const std::string& path, const Arguments& arguments, const Context& con
     if (context.json) {
         const auto reply =
             verdict::reply_for(verdict.worst.action, verdict.worst.mail_class, id.text());
-        std::cout << verdict::scan_json(id.text(), path, envelope, *report, verdict,
-                                        std::to_string(reply.code) + " " + reply.enhanced + " " +
-                                            reply.text,
-                                        {took.count(), took.count()})
+        std::cout << verdict::scan_json(
+                         id.text(), path, envelope, *report, verdict,
+                         std::to_string(reply.code) + " " + reply.enhanced + " " + reply.text,
+                         {took.count(), took.count()})
                   << std::endl;
     } else {
         print(path, verdict, *report);

@@ -45,8 +45,7 @@ int run(const Arguments& arguments, const Context& context) {
         throw UsageError("signatures takes one word: status or reload");
     }
     const std::string folder = settings::state_folder(context.settings());
-    const auto patience =
-        context.settings().signatures.load_timeout + std::chrono::seconds(5);
+    const auto patience = context.settings().signatures.load_timeout + std::chrono::seconds(5);
     const auto answer = ask_supervisor(folder, "signatures " + words[0], patience);
     if (answer) return report(*answer);
     if (words[0] == "reload") {
@@ -58,9 +57,11 @@ int run(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 Command signatures_command() {
-    return {"signatures", "status|reload",
+    return {"signatures",
+            "status|reload",
             "ClamAV and YARA versions, ages, loaded generation; load them anew",
-            {}, run};
+            {},
+            run};
 }
 
 }  // namespace postern::cli

@@ -57,9 +57,9 @@ int list(const Context& context, quarantine::Accounts& accounts) {
                 user.last_login ? nlohmann::json(*user.last_login) : nlohmann::json();
             std::cout << object.dump() << "\n";
         } else {
-            std::cout << user.name << "  " << name(user.role)
-                      << (user.disabled ? "  disabled" : "") << "  last login "
-                      << (user.last_login ? utc_time(*user.last_login) : "never") << "\n";
+            std::cout << user.name << "  " << name(user.role) << (user.disabled ? "  disabled" : "")
+                      << "  last login " << (user.last_login ? utc_time(*user.last_login) : "never")
+                      << "\n";
         }
     }
     return kFine;

@@ -30,8 +30,8 @@ public:
 
     AnalyzerKeeper(std::string program, std::chrono::milliseconds load_timeout, Hooks hooks);
 
-    /// Starts loading with these settings beside what runs. A load that is under way is dropped; its
-    /// `finished` hears so.
+    /// Starts loading with these settings beside what runs. A load that is under way is dropped;
+    /// its `finished` hears so.
     void reload(const host::AnalyzerSettings& settings, std::optional<RunAs> run_as,
                 Finished finished, Clock::time_point now);
     /// Descriptors to poll; call pump() when one is readable or when() has come.

@@ -42,21 +42,20 @@ Certificate self_signed(EVP_PKEY* key, const std::string& hostname) {
     if (::getentropy(&serial, sizeof serial) != 0) return nullptr;
     X509* x = certificate.get();
     X509_NAME* name = X509_get_subject_name(x);
-    const bool made =
-        X509_set_version(x, 2) == 1 &&
-        ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1U) == 1 &&
-        X509_gmtime_adj(X509_getm_notBefore(x), -3600) != nullptr &&
-        X509_gmtime_adj(X509_getm_notAfter(x), kTenYears) != nullptr &&
-        X509_set_pubkey(x, key) == 1 &&
-        X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8,
-                                   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
-                                   reinterpret_cast<const unsigned char*>("Postern"), -1, -1, 0) ==
-            1 &&
-        X509_set_issuer_name(x, name) == 1 &&
-        add_extension(x, NID_subject_alt_name,
-                      "DNS:" + hostname + ",DNS:localhost,IP:127.0.0.1,IP:::1") &&
-        add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
-        X509_sign(x, key, EVP_sha256()) > 0;
+    const bool made = X509_set_version(x, 2) == 1 &&
+                      ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1U) == 1 &&
+                      X509_gmtime_adj(X509_getm_notBefore(x), -3600) != nullptr &&
+                      X509_gmtime_adj(X509_getm_notAfter(x), kTenYears) != nullptr &&
+                      X509_set_pubkey(x, key) == 1 &&
+                      X509_NAME_add_entry_by_NID(
+                          name, NID_organizationName, MBSTRING_UTF8,
+                          // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
+                          reinterpret_cast<const unsigned char*>("Postern"), -1, -1, 0) == 1 &&
+                      X509_set_issuer_name(x, name) == 1 &&
+                      add_extension(x, NID_subject_alt_name,
+                                    "DNS:" + hostname + ",DNS:localhost,IP:127.0.0.1,IP:::1") &&
+                      add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
+                      X509_sign(x, key, EVP_sha256()) > 0;
     return made ? std::move(certificate) : nullptr;
 }
 

@@ -81,8 +81,8 @@ Outcome<ControlSocket, std::string> ControlSocket::open(const std::string& folde
 }
 
 void ControlSocket::accept_one() {
-    auto client = std::make_shared<UniqueFd>(
-        ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    auto client =
+        std::make_shared<UniqueFd>(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!*client) return;
     std::string request = read_until(client->get(), true, kRequestPatience);
     request.resize(std::min(request.find('\n'), request.size()));

@@ -36,8 +36,8 @@ void KeptChild::ended(Clock::time_point now) {
     if (leaving_) return;
     const auto wait = back_off_.died(now);
     due_ = now + wait;
-    tell_("process " + pid + " ended (" + how + "); next start in " +
-          std::to_string(wait.count()) + " ms");
+    tell_("process " + pid + " ended (" + how + "); next start in " + std::to_string(wait.count()) +
+          " ms");
 }
 
 void KeptChild::leave() {

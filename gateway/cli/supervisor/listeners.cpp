@@ -39,8 +39,7 @@ Outcome<UniqueFd, std::string> listen_on(const std::string& endpoint) {
     UniqueFd listener(
         ::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
     const int on = 1;
-    if (!listener ||
-        ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+    if (!listener || ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         ::bind(listener.get(), address->ai_addr, address->ai_addrlen) != 0 ||
         ::listen(listener.get(), kBacklog) != 0) {
         return Failure{"cannot listen on " + endpoint + ": " + std::strerror(errno)};

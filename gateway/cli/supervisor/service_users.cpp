@@ -33,7 +33,8 @@ RunAs user_named(const std::string& name, uid_t otherwise, gid_t gid) {
 bool reaches(const RunAs& who, const std::string& path) {
     const pid_t pid = ::fork();
     if (pid == 0) {
-        const bool became = ::setgroups(1, &who.gid) == 0 && ::setresgid(who.gid, who.gid, who.gid) == 0 &&
+        const bool became = ::setgroups(1, &who.gid) == 0 &&
+                            ::setresgid(who.gid, who.gid, who.gid) == 0 &&
                             ::setresuid(who.uid, who.uid, who.uid) == 0;
         ::_exit(became && ::access(path.c_str(), R_OK) == 0 ? 0 : 1);
     }

@@ -70,19 +70,18 @@ ServiceStart web_start(const Site& site, const Installation& installed,
     const settings::Settings& settings = loaded.settings;
     const auto session =
         std::chrono::duration_cast<std::chrono::seconds>(settings.web.session_time).count();
-    nlohmann::json document = {
-        {"listen_fd", inherited.add(site.web.socket.get())},
-        {"control_fd", inherited.add(control)},
-        {"app", installed.web_app},
-        {"certificate_pem", site.web_certificate},
-        {"key_pem", site.web_key},
-        {"hosts", {settings.smtp.hostname, "localhost"}},
-        {"session_seconds", session},
-        {"quarantine",
-         {{"url", settings.quarantine.url},
-          {"blobs", settings.quarantine.blobs},
-          {"key", settings.quarantine.key},
-          {"key_fd", inherited.add(site.key.get())}}}};
+    nlohmann::json document = {{"listen_fd", inherited.add(site.web.socket.get())},
+                               {"control_fd", inherited.add(control)},
+                               {"app", installed.web_app},
+                               {"certificate_pem", site.web_certificate},
+                               {"key_pem", site.web_key},
+                               {"hosts", {settings.smtp.hostname, "localhost"}},
+                               {"session_seconds", session},
+                               {"quarantine",
+                                {{"url", settings.quarantine.url},
+                                 {"blobs", settings.quarantine.blobs},
+                                 {"key", settings.quarantine.key},
+                                 {"key_fd", inherited.add(site.key.get())}}}};
     const int text = start.files.emplace_back(memory_file(document.dump())).get();
     start.program.arguments = {"--settings-fd", std::to_string(inherited.add(text))};
     return start;

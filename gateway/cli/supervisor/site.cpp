@@ -37,7 +37,8 @@ std::string read_whole(const std::string& path) {
 
 /// No letter or digit that people confuse.
 std::string random_password() {
-    constexpr std::string_view kAlphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    constexpr std::string_view kAlphabet =
+        "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     std::string password;
     for (std::size_t i = 0; i < kPasswordLength; ++i) {
         password += kAlphabet[::randombytes_uniform(static_cast<std::uint32_t>(kAlphabet.size()))];
@@ -54,8 +55,8 @@ Step make_folders(const settings::Settings& settings, const ServiceUsers& users)
     return Done{};
 }
 
-/// Opens the store once, so that database and key exist with the right owners, and the first account
-/// with them.
+/// Opens the store once, so that database and key exist with the right owners, and the first
+/// account with them.
 Step open_quarantine(const settings::Settings& settings, Site& site) {
     try {
         const auto store = open_store(settings);
@@ -63,8 +64,8 @@ Step open_quarantine(const settings::Settings& settings, Site& site) {
         if (!users) return Failure{"the accounts: " + users.error().detail};
         if (users->empty() && settings.web.enabled) {
             const std::string password = random_password();
-            const auto added = store->accounts().add("admin", password, quarantine::Role::Admin,
-                                                     {"serve", ""});
+            const auto added =
+                store->accounts().add("admin", password, quarantine::Role::Admin, {"serve", ""});
             if (!added) return Failure{"the first account: " + added.error().detail};
             site.first_login = "admin " + password;
         }
@@ -85,15 +86,16 @@ Step open_quarantine(const settings::Settings& settings, Site& site) {
 /// Certificate and key as text: the services need not be able to open the files themselves.
 Step load_certificate(const std::string& certificate, const std::string& key,
                       const std::string& folder, const std::string& name,
-                      const std::string& hostname, std::string& certificate_out, std::string& key_out) {
+                      const std::string& hostname, std::string& certificate_out,
+                      std::string& key_out) {
     CertificateFiles files{certificate, key};
     if (certificate.empty()) {
         auto made = ensure_certificate(folder, name, hostname);
         if (!made) return Failure{made.error()};
         files = std::move(made).value();
     }
-    for (const auto& [path, out] : {std::pair{files.certificate, &certificate_out},
-                                    std::pair{files.key, &key_out}}) {
+    for (const auto& [path, out] :
+         {std::pair{files.certificate, &certificate_out}, std::pair{files.key, &key_out}}) {
         *out = read_whole(path);
         if (out->empty()) return Failure{"cannot read " + path};
     }
@@ -103,8 +105,9 @@ Step load_certificate(const std::string& certificate, const std::string& key,
 Step load_certificates(const settings::Settings& settings, Site& site) {
     const std::string folder = settings::state_folder(settings);
     if (settings.smtp.tls != settings::TlsOffer::Off) {
-        Step loaded = load_certificate(settings.smtp.certificate, settings.smtp.key, folder, "smtp",
-                                       settings.smtp.hostname, site.smtp_certificate, site.smtp_key);
+        Step loaded =
+            load_certificate(settings.smtp.certificate, settings.smtp.key, folder, "smtp",
+                             settings.smtp.hostname, site.smtp_certificate, site.smtp_key);
         if (!loaded) return loaded;
     }
     if (!settings.web.enabled) return Done{};
@@ -167,7 +170,8 @@ Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
     if (settings.signatures.clamav_enabled) signatures.push_back(settings.signatures.clamav);
     const std::string state = settings::state_folder(settings);
     const std::string above = fs::path(state).parent_path().string();
-    auto users = service_users(settings.users, {{above}, std::move(signatures), {above, installed.web_app}});
+    auto users =
+        service_users(settings.users, {{above}, std::move(signatures), {above, installed.web_app}});
     if (!users) return Failure{users.error()};
     Site site;
     site.users = std::move(users).value();

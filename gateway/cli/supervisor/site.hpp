@@ -48,6 +48,7 @@ struct Site {
 /// Prepares everything, or says in one sentence what stands in the way. `again` is the site of a
 /// running supervisor: its sockets are kept where the address is the same.
 [[nodiscard]] Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
-                                                      const Installation& installed, const Site* again);
+                                                      const Installation& installed,
+                                                      const Site* again);
 
 }  // namespace postern::cli

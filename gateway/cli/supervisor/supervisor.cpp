@@ -63,23 +63,22 @@ Supervisor::Supervisor(const Context& context)
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // a zygote outlives its launcher for a while
     raise_descriptor_limit();
     site_ = prepared(loaded_.settings, installed_, nullptr);
-    auto control = ControlSocket::open(
-        settings::state_folder(loaded_.settings),
-        [this](const std::string& request, const ControlSocket::Answer& reply) {
-            answer(request, reply);
-        });
+    auto control =
+        ControlSocket::open(settings::state_folder(loaded_.settings),
+                            [this](const std::string& request, const ControlSocket::Answer& reply) {
+                                answer(request, reply);
+                            });
     if (!control) throw std::runtime_error(control.error());
     control_ = std::move(control).value();
     analyzers_ = std::make_unique<AnalyzerKeeper>(
         installed_.programs + "/postern-analyzer", loaded_.settings.signatures.load_timeout,
-        AnalyzerKeeper::Hooks{
-            [this] { connect_gateway(); },
-            [this](const std::string& event, const std::string& detail) {
-                const bool json = event == "analyzer_ready";
-                log_.line(json ? Level::Info : Level::Error, event,
-                          {json ? observe::Field("status", observe::Json{detail})
-                                : observe::Field("error", detail)});
-            }});
+        AnalyzerKeeper::Hooks{[this] { connect_gateway(); },
+                              [this](const std::string& event, const std::string& detail) {
+                                  const bool json = event == "analyzer_ready";
+                                  log_.line(json ? Level::Info : Level::Error, event,
+                                            {json ? observe::Field("status", observe::Json{detail})
+                                                  : observe::Field("error", detail)});
+                              }});
 }
 
 int Supervisor::run() {
@@ -111,8 +110,7 @@ std::unique_ptr<Supervisor::Service> Supervisor::make_service(const std::string&
     Service* raw = service.get();
     service->child = std::make_unique<KeptChild>(
         [this, raw] {
-            ServiceStart begun =
-                raw->starter(site_, installed_, loaded_, raw->far_end->watch());
+            ServiceStart begun = raw->starter(site_, installed_, loaded_, raw->far_end->watch());
             raw->files = std::move(begun.files);
             return begun.program;
         },

@@ -34,7 +34,8 @@ TEST(Channel, AClosedEndIsNoticedOnBothSides) {
 
 TEST(Channel, NonsenseIsRefused) {
     const auto [ours, theirs] = Channel::make();
-    for (const char* text : {"Z", "RR", "A"}) {  // unknown, too long, an Analyzer without descriptor
+    for (const char* text :
+         {"Z", "RR", "A"}) {  // unknown, too long, an Analyzer without descriptor
         ASSERT_GT(::send(ours.watch(), text, std::string_view(text).size(), 0), 0);
         EXPECT_FALSE(theirs.receive()) << text;
     }

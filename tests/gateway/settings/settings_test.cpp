@@ -21,9 +21,9 @@ TEST(Settings, AnEmptyFileRunsOnDefaults) {
 
 TEST(Settings, ShowsEachValueWithItsOrigin) {
     const Loaded loaded = parse("[smtp]\n\nmax_message_size = \"2MiB\"\n", "a.toml");
-    const auto found = std::find_if(
-        loaded.effective.begin(), loaded.effective.end(),
-        [](const Effective& e) { return e.key == "smtp.max_message_size"; });
+    const auto found =
+        std::find_if(loaded.effective.begin(), loaded.effective.end(),
+                     [](const Effective& e) { return e.key == "smtp.max_message_size"; });
     ASSERT_NE(found, loaded.effective.end());
     EXPECT_EQ(found->value, "\"2MiB\"");
     EXPECT_EQ(found->origin, "a.toml:3");

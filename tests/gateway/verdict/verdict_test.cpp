@@ -145,10 +145,14 @@ TEST(Applicable, FindsTheFirstRuleForTheAddress) {
     struct {
         const char* recipient;
         const char* rule;
-    } const cases[] = {{"a@b.example", "special"},      {"a@B.EXAMPLE", "special"},
-                       {"a@c.b.example", "default"},    {"a@c.sub.example", "special"},
-                       {"a@sub.example", "default"},    {"x@y.z", "special"},
-                       {"w@y.z", "default"},            {"", "default"},
+    } const cases[] = {{"a@b.example", "special"},
+                       {"a@B.EXAMPLE", "special"},
+                       {"a@c.b.example", "default"},
+                       {"a@c.sub.example", "special"},
+                       {"a@sub.example", "default"},
+                       {"x@y.z", "special"},
+                       {"w@y.z", "default"},
+                       {"", "default"},
                        {"a@evilsub.example", "default"}};
     for (const auto& c : cases) {
         EXPECT_EQ(applicable(policy, "", c.recipient).rule, c.rule) << c.recipient;

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "gateway/net/admission.hpp"
+#include "gateway/net/deadlines.hpp"
+#include "gateway/net/dialogue.hpp"
+#include "gateway/net/inbox.hpp"
+#include "gateway/net/server.hpp"
+#include "gateway/net/transport.hpp"
+#include "gateway/smtp/session.hpp"
+
+namespace postern::net {
+
+/// What all connections of a server share; outlives them.
+struct Surroundings {
+    Timeouts timeouts;
+    DialogueFactory factory;
+    Observer observer;
+};
+
+/// What a connection is made of.
+struct Accepted {
+    UniqueFd socket;
+    ClientFacts client;
+    Admission::Place place;
+    std::shared_ptr<const smtp::SessionSettings> session;
+    std::shared_ptr<const TlsContext> tls;  ///< null: not offered
+};
+
+/// One client: moves bytes between its socket and its session, and events between session and
+/// dialogue. Lives on one reactor thread, which calls it and then does what interest(), deadline()
+/// and finished() say.
+class Connection : private smtp::ReplyObserver {
+public:
+    /// `scratch` is the reactor's, used only inside calls.
+    Connection(Accepted accepted, const Surroundings& surroundings, std::shared_ptr<Inbox> inbox,
+               std::span<char> scratch);
+    ~Connection() override;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    void start(TimePoint now);
+    void on_ready(std::uint32_t epoll_events, TimePoint now);
+    void on_deadline(TimePoint now);
+    void on_answer(std::uint64_t ticket, const smtp::Reply& reply, TimePoint now);
+    void on_resume(std::uint64_t ticket, TimePoint now);
+    /// Ends as soon as no client is left without the answer it waits for.
+    void stop_softly(TimePoint now);
+    /// Ends now, with 421 if the socket takes it.
+    void stop_now(TimePoint now);
+
+    [[nodiscard]] std::uint32_t interest() const;  ///< epoll events
+    [[nodiscard]] std::optional<TimePoint> deadline() const;
+    [[nodiscard]] bool finished() const { return phase_ == Phase::Finished; }
+    [[nodiscard]] int descriptor() const { return transport_.descriptor(); }
+    [[nodiscard]] std::uint64_t id() const { return client_.connection; }
+
+private:
+    enum class Phase {
+        Talking,
+        Handshake,
+        Lingering,  ///< all is said; reads on so that the kernel does not drop our last words
+        Finished
+    };
+
+    void on_reply(smtp::Stage stage, int code) override;
+    template <class Call>
+    void guarded(Call&& call);
+
+    void work(TimePoint now);
+    void pump();
+    void carry_out(smtp::Step& step);
+    void ask(smtp::Event event);
+    void pass_on(std::string_view chunk);
+    bool read_some(TimePoint now);
+    void flush(TimePoint now);
+    void after_flush(TimePoint now);
+    void handshake(TimePoint now);
+    void linger(TimePoint now);
+    void drain_lingering();
+    void drop_dialogue();
+    void finish();
+    [[nodiscard]] bool wants_to_read() const;
+    [[nodiscard]] bool busy() const;
+
+    const Surroundings& surroundings_;
+    const std::shared_ptr<Inbox> inbox_;
+    const std::span<char> scratch_;
+    const Admission::Place place_;
+    const ClientFacts client_;
+    Transport transport_;
+    std::shared_ptr<const TlsContext> tls_;  ///< to start TLS with
+    smtp::Session session_;
+    std::unique_ptr<Dialogue> dialogue_;
+    std::string output_;
+    std::uint64_t ticket_ = 0;  ///< of the last event or pause
+    std::uint64_t progress_ = 0;
+    TimePoint began_;
+    TimePoint since_;  ///< the last thing that counts against a timeout
+    Phase phase_ = Phase::Talking;
+    bool answer_due_ = false;     ///< by the dialogue
+    bool paused_ = false;         ///< by the dialogue
+    bool tls_wanted_ = false;     ///< as soon as 220 is sent
+    bool read_blocked_ = false;   ///< TLS has to write before it can read
+    bool write_blocked_ = false;  ///< TLS has to read before it can write
+    bool peer_ended_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace postern::net

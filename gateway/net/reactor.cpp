@@ -1,0 +1,268 @@
+#include "gateway/net/reactor.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace postern::net {
+namespace {
+
+constexpr std::size_t kScratch = std::size_t{64} << 10U;
+constexpr int kEventsAtOnce = 128;
+constexpr int kAcceptsAtOnce = 16;  // so that reactors share a rush
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::uint64_t kInboxTag = 0;
+constexpr std::uint64_t kFirstConnection = 1'000'000;  // below: listeners, by index plus one
+
+// Ids are never used twice in a process: an answer that comes late finds nobody.
+std::atomic<std::uint64_t> next_id{kFirstConnection};
+
+struct Endpoint {
+    mail::IpAddress address;
+    std::uint16_t port;
+};
+
+Endpoint endpoint_of(const sockaddr_storage& storage) {
+    mail::IpAddress::Bytes bytes{};
+    if (storage.ss_family == AF_INET6) {
+        sockaddr_in6 address{};
+        std::memcpy(&address, &storage, sizeof address);
+        std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
+        return {mail::IpAddress::from_bytes(bytes), ntohs(address.sin6_port)};
+    }
+    sockaddr_in address{};
+    std::memcpy(&address, &storage, sizeof address);
+    bytes[10] = 0xff;
+    bytes[11] = 0xff;
+    std::memcpy(bytes.data() + 12, &address.sin_addr, sizeof address.sin_addr);
+    return {mail::IpAddress::from_bytes(bytes), ntohs(address.sin_port)};
+}
+
+using NameCall = int (*)(int, sockaddr*, socklen_t*);
+std::optional<Endpoint> endpoint(NameCall call, int socket) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    void* raw = &storage;
+    if (call(socket, static_cast<sockaddr*>(raw), &size) != 0) return std::nullopt;
+    return endpoint_of(storage);
+}
+
+void watch(int epoll, int descriptor, std::uint32_t events, std::uint64_t tag) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = tag;
+    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) {
+        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    }
+}
+
+}  // namespace
+
+Reactor::Reactor(const Surroundings& surroundings, std::shared_ptr<Admission> admission,
+                 const Offer& offer, std::vector<int> listeners)
+    : surroundings_(surroundings),
+      admission_(std::move(admission)),
+      offer_(offer),
+      listeners_(std::move(listeners)),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      inbox_(std::make_shared<Inbox>()),
+      scratch_(kScratch) {
+    if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    watch(epoll_.get(), inbox_->descriptor(), EPOLLIN, kInboxTag);
+    listen_again();
+}
+
+Reactor::~Reactor() {
+    inbox_->close();
+}
+
+void Reactor::run() {
+    inbox_->attach();
+    std::array<epoll_event, kEventsAtOnce> events{};
+    while (!stopping_ || !entries_.empty()) {
+        const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsAtOnce, wait_time());
+        for (int i = 0; i < count; ++i) {
+            const epoll_event& event = events.at(static_cast<std::size_t>(i));
+            handle(event.data.u64, event.events);
+        }
+        check_deadlines();
+        for (const Inbox::Task& task : inbox_->take()) task(*this);
+    }
+    inbox_->close();
+}
+
+int Reactor::wait_time() const {
+    if (inbox_->has_tasks()) return 0;
+    std::optional<TimePoint> next = deadlines_.first();
+    if (listen_at_ && (!next || *listen_at_ < *next)) next = listen_at_;
+    if (!next) return -1;
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(*next - std::chrono::steady_clock::now());
+    constexpr std::chrono::milliseconds kLongest = std::chrono::hours(1);
+    return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), kLongest).count());
+}
+
+void Reactor::handle(std::uint64_t tag, std::uint32_t events) {
+    if (tag == kInboxTag) return;  // run() looks there anyway
+    if (tag < kFirstConnection) {
+        accept_some(listeners_.at(static_cast<std::size_t>(tag - 1)));
+        return;
+    }
+    const auto found = entries_.find(tag);
+    if (found == entries_.end()) return;
+    found->second.connection->on_ready(events, std::chrono::steady_clock::now());
+    settle(tag);
+}
+
+void Reactor::accept_some(int listener) {
+    for (int i = 0; i < kAcceptsAtOnce && listening_; ++i) {
+        UniqueFd socket(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (socket) {
+            admit(std::move(socket));
+            continue;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            // The client waits in the backlog; a listener that stays readable would be a busy loop.
+            stop_listening();
+            listen_at_ = std::chrono::steady_clock::now() + kAcceptPause;
+            return;
+        }
+    }
+}
+
+void Reactor::admit(UniqueFd socket) {
+    const auto peer = endpoint(::getpeername, socket.get());
+    const auto local = endpoint(::getsockname, socket.get());
+    if (!peer || !local) return;  // has gone already
+    auto place = admission_->admit(peer->address);
+    if (!place) {
+        turn_away(socket.get());
+        return;
+    }
+    const int on = 1;
+    (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const std::uint64_t id = next_id.fetch_add(1);
+    auto offer = offer_.current();
+    const ClientFacts client{peer->address, peer->port, local->address, local->port, id};
+    auto connection =
+        std::make_unique<Connection>(Accepted{std::move(socket), client, std::move(*place),
+                                              std::move(offer.session), std::move(offer.tls)},
+                                     surroundings_, inbox_, scratch_);
+    watch(epoll_.get(), connection->descriptor(), 0, id);
+    Connection& made = *connection;
+    entries_.emplace(id, Entry{std::move(connection)});
+    if (surroundings_.observer.opened) surroundings_.observer.opened();
+    made.start(std::chrono::steady_clock::now());
+    settle(id);
+}
+
+void Reactor::turn_away(int socket) {
+    const std::string words =
+        smtp::to_wire({421, "4.7.0", "Too many connections, try again later"});
+    (void)::send(socket, words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (surroundings_.observer.replied) surroundings_.observer.replied(smtp::Stage::Connect, 421);
+}
+
+void Reactor::listen_again() {
+    listen_at_.reset();
+    listening_ = true;
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        watch(epoll_.get(), listeners_[i], EPOLLIN | EPOLLEXCLUSIVE, i + 1);
+    }
+}
+
+void Reactor::stop_listening() {
+    if (!listening_) return;
+    listening_ = false;
+    for (const int listener : listeners_) {
+        (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener, nullptr);
+    }
+}
+
+/// Does what a connection wants after a call.
+void Reactor::settle(std::uint64_t id) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    Entry& entry = found->second;
+    const Connection& connection = *entry.connection;
+    const auto deadline = connection.finished() ? std::nullopt : connection.deadline();
+    if (deadline != entry.deadline) {
+        if (entry.deadline) deadlines_.remove(*entry.deadline, id);
+        if (deadline) deadlines_.add(*deadline, id);
+        entry.deadline = deadline;
+    }
+    if (connection.finished()) {
+        entries_.erase(found);  // closing the descriptor takes it out of epoll
+        if (surroundings_.observer.closed) surroundings_.observer.closed();
+        return;
+    }
+    if (connection.interest() == entry.interest) return;
+    entry.interest = connection.interest();
+    epoll_event event{};
+    event.events = entry.interest;
+    event.data.u64 = id;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.descriptor(), &event) != 0) {
+        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    }
+}
+
+void Reactor::check_deadlines() {
+    const TimePoint now = std::chrono::steady_clock::now();
+    if (listen_at_ && *listen_at_ <= now && !stopping_) listen_again();
+    for (const std::uint64_t id : deadlines_.expired(now)) {
+        Entry& entry = entries_.at(id);
+        entry.deadline.reset();
+        entry.connection->on_deadline(now);
+        settle(id);
+    }
+}
+
+void Reactor::answer(std::uint64_t connection, std::uint64_t ticket, const smtp::Reply& reply) {
+    const auto found = entries_.find(connection);
+    if (found == entries_.end()) return;
+    found->second.connection->on_answer(ticket, reply, std::chrono::steady_clock::now());
+    settle(connection);
+}
+
+void Reactor::resume(std::uint64_t connection, std::uint64_t ticket) {
+    const auto found = entries_.find(connection);
+    if (found == entries_.end()) return;
+    found->second.connection->on_resume(ticket, std::chrono::steady_clock::now());
+    settle(connection);
+}
+
+template <class Call>
+void Reactor::for_each(Call&& call) {
+    std::vector<std::uint64_t> ids;
+    ids.reserve(entries_.size());
+    for (const auto& entry : entries_) ids.push_back(entry.first);
+    const TimePoint now = std::chrono::steady_clock::now();
+    for (const std::uint64_t id : ids) {
+        call(*entries_.at(id).connection, now);
+        settle(id);
+    }
+}
+
+void Reactor::stop_softly() {
+    stopping_ = true;
+    listen_at_.reset();
+    stop_listening();
+    for_each([](Connection& connection, TimePoint now) { connection.stop_softly(now); });
+}
+
+void Reactor::stop_now() {
+    stopping_ = true;
+    stop_listening();
+    for_each([](Connection& connection, TimePoint now) { connection.stop_now(now); });
+}
+
+}  // namespace postern::net

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/net/connection.hpp"
+
+namespace postern::net {
+
+/// What a server's reactors share beyond Surroundings: what new connections get.
+class Offer {
+public:
+    struct Current {
+        std::shared_ptr<const smtp::SessionSettings> session;
+        std::shared_ptr<const TlsContext> tls;
+    };
+    explicit Offer(Current current) : current_(std::move(current)) {}
+
+    [[nodiscard]] Current current() const {
+        const std::lock_guard lock(mutex_);
+        return current_;
+    }
+    template <class Change>
+    void change(Change&& change) {
+        const std::lock_guard lock(mutex_);
+        change(current_);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    Current current_;
+};
+
+/// One thread's event loop: accepts, reads, writes, keeps time.
+class Reactor {
+public:
+    /// `listeners` are borrowed. Throws std::system_error.
+    Reactor(const Surroundings& surroundings, std::shared_ptr<Admission> admission,
+            const Offer& offer, std::vector<int> listeners);
+    ~Reactor();
+    Reactor(const Reactor&) = delete;
+    Reactor& operator=(const Reactor&) = delete;
+
+    /// The thread's body: returns when no connection is left after stop_softly() or stop_now().
+    void run();
+    [[nodiscard]] const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
+
+    // For tasks of the inbox.
+    void answer(std::uint64_t connection, std::uint64_t ticket, const smtp::Reply& reply);
+    void resume(std::uint64_t connection, std::uint64_t ticket);
+    void stop_softly();
+    void stop_now();
+
+private:
+    struct Entry {
+        std::unique_ptr<Connection> connection;
+        std::uint32_t interest = 0;
+        std::optional<TimePoint> deadline = {};
+    };
+
+    void handle(std::uint64_t tag, std::uint32_t events);
+    void accept_some(int listener);
+    void admit(UniqueFd socket);
+    void turn_away(int socket);
+    void listen_again();
+    void stop_listening();
+    void settle(std::uint64_t id);
+    void check_deadlines();
+    [[nodiscard]] int wait_time() const;
+    template <class Call>
+    void for_each(Call&& call);
+
+    const Surroundings& surroundings_;
+    const std::shared_ptr<Admission> admission_;
+    const Offer& offer_;
+    const std::vector<int> listeners_;
+    UniqueFd epoll_;
+    std::shared_ptr<Inbox> inbox_;
+    std::vector<char> scratch_;
+    std::unordered_map<std::uint64_t, Entry> entries_;
+    Deadlines deadlines_;
+    bool listening_ = false;
+    bool stopping_ = false;
+    std::optional<TimePoint> listen_at_;  ///< after a pause for want of descriptors
+};
+
+}  // namespace postern::net

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+
+#include "gateway/net/tls_context.hpp"
+
+namespace postern::net {
+
+struct SslFree {
+    void operator()(SSL* session) const { SSL_free(session); }
+};
+using SslSession = std::unique_ptr<SSL, SslFree>;
+
+/// A server session over a non-blocking socket; null when out of memory.
+[[nodiscard]] SslSession open_server_session(const TlsContext& context, int socket);
+
+}  // namespace postern::net

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace postern::spool {
+
+/// Keeps the header block of a message that comes in pieces: up to and with the first empty line.
+class HeaderCapture {
+public:
+    explicit HeaderCapture(std::size_t max_size) : max_size_(max_size) {}
+
+    void append(std::string_view bytes);
+    [[nodiscard]] std::string take() { return std::move(block_); }
+
+private:
+    std::size_t max_size_;
+    bool complete_ = false;
+    std::string block_;
+};
+
+/// How many Received fields a header block has.
+[[nodiscard]] unsigned count_hops(std::string_view header);
+
+}  // namespace postern::spool

@@ -1,0 +1,386 @@
+/// @file How connections to the next hop are made, kept, used again and given up.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include "gateway/relay/next_hop.hpp"
+#include "tests/gateway/relay/courses.hpp"
+#include "tests/gateway/relay/hops.hpp"
+
+namespace postern::relay {
+namespace {
+
+using testing_support::Child;
+using testing_support::Peer;
+using testing_support::ScriptedHop;
+using testing_support::Sink;
+using namespace std::chrono_literals;
+
+/// Takes one message, as a server that offers nothing.
+void take_message(Peer& peer) {
+    peer.line();  // MAIL
+    peer.say("250 ok\r\n");
+    peer.line();  // RCPT
+    peer.say("250 ok\r\n");
+    peer.line();  // DATA
+    peer.say("354 go\r\n");
+    while (peer.line() != "." && !peer.gone()) {
+    }
+    peer.say("250 kept\r\n");
+}
+
+TEST(Connections, RsetMakesAnAbandonedOneUsableAgain) {
+    const Sink sink;
+    NextHop hop(at(sink.port()));
+    {
+        Delivery delivery = begun(hop);
+        EXPECT_TRUE(delivery.recipient({mailbox("bob@dest.test")}).positive());
+    }  // abandoned
+    Delivery unused = begun(hop);
+    unused.abandon();
+    EXPECT_EQ(spoken(unused.recipient({mailbox("bob@dest.test")})), kDown);
+    EXPECT_EQ(deliver(hop, {"eve@dest.test"}, "a\r\n").replies, Words{"250 2.0.0 kept"});
+    EXPECT_EQ(sink.envelopes()[1], "MAIL FROM:<alice@sender.test>\nRCPT TO:<eve@dest.test>\n");
+    EXPECT_EQ(hop.counts().opened, 1U);
+    EXPECT_EQ(hop.counts().idle, 1U);
+}
+
+TEST(Connections, OneThatDiedUnnoticedIsReplacedBeforeMailIsAnswered) {
+    const struct {
+        std::string title;
+        ScriptedHop::Behaviour second_transaction;
+        std::uint64_t retried;
+    } cases[] = {
+        // The end is seen before the connection is used, or when it is: both come out the same.
+        {"closes on MAIL", [](Peer& peer) { peer.line(); }, 1},
+        {"says 421 on MAIL",
+         [](Peer& peer) {
+             peer.line();
+             peer.say("421 4.4.2 idle too long\r\n");
+         },
+         1},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.title);
+        const ScriptedHop scripted({[&](Peer& peer) {
+                                        peer.greet();
+                                        take_message(peer);
+                                        c.second_transaction(peer);
+                                    },
+                                    [](Peer& peer) {
+                                        peer.greet();
+                                        take_message(peer);
+                                    }});
+        NextHop hop(at(scripted.port()));
+        EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "a\r\n").replies, Words{"250 2.0.0 kept"});
+        EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "b\r\n").replies, Words{"250 2.0.0 kept"});
+        EXPECT_EQ(hop.counts().opened, 2U);
+        EXPECT_EQ(hop.counts().retried, c.retried);
+    }
+}
+
+TEST(Connections, OneThatSpeaksWhileIdleIsNotUsed) {
+    std::promise<void> said;
+    const ScriptedHop scripted({[&](Peer& peer) {
+                                    peer.greet();
+                                    take_message(peer);
+                                    peer.say("421 4.4.2 idle too long\r\n");
+                                    said.set_value();
+                                },
+                                [](Peer& peer) {
+                                    peer.greet();
+                                    take_message(peer);
+                                }});
+    NextHop hop(at(scripted.port()));
+    EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "a\r\n").replies, Words{"250 2.0.0 kept"});
+    said.get_future().wait();
+    EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "b\r\n").replies, Words{"250 2.0.0 kept"});
+    EXPECT_EQ(hop.counts().retried, 0U);
+    EXPECT_EQ(hop.counts().opened, 2U);
+}
+
+TEST(Connections, MailThatWasAnsweredIsNotSaidTwice) {
+    const ScriptedHop scripted({[](Peer& peer) {
+        peer.greet();
+        take_message(peer);
+        peer.line();  // MAIL
+        peer.say("250 ok\r\n");
+        peer.line();  // RCPT, and gone
+    }});
+    NextHop hop(at(scripted.port()));
+    EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "a\r\n").replies, Words{"250 2.0.0 kept"});
+    EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "b\r\n").recipients, Words{kDown});
+    EXPECT_EQ(hop.counts().opened, 1U);
+}
+
+TEST(Connections, ARefusedSenderIsTheAnswerToEachRecipient) {
+    for (const std::string extension : {"", "250-PIPELINING\r\n"}) {
+        SCOPED_TRACE(extension);
+        const ScriptedHop scripted({[&](Peer& peer) {
+            peer.greet(extension);
+            peer.line();
+            if (!extension.empty()) {
+                EXPECT_EQ(peer.line(), "RCPT TO:<bob@dest.test>");
+            }
+            peer.say("550 5.1.8 not from you\r\n");
+            if (!extension.empty()) peer.say("503 5.5.1 no sender\r\n");
+            EXPECT_EQ(peer.line(), "RSET");
+            peer.say("250 ok\r\n");
+            take_message(peer);
+        }});
+        NextHop hop(at(scripted.port()));
+        const Course course = deliver(hop, {"bob@dest.test", "eve@dest.test"}, "a\r\n");
+        EXPECT_EQ(course.recipients, (Words{"550 5.1.8 not from you", "550 5.1.8 not from you"}));
+        EXPECT_TRUE(course.replies.empty());
+        if (extension.empty()) {
+            EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "a\r\n").replies, Words{"250 2.0.0 kept"});
+        }
+    }
+}
+
+TEST(Connections, AreKeptWithinTheirLimits) {
+    const Sink sink;
+    NextHopSettings settings = at(sink.port());
+    settings.max_messages = 2;
+    NextHop two_each(settings);
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(deliver(two_each, {"bob@dest.test"}, "a\r\n").replies, Words{"250 2.0.0 kept"});
+    }
+    EXPECT_EQ(two_each.counts().opened, 2U);
+
+    settings = at(sink.port());
+    settings.max_idle = 1;
+    NextHop one_kept(settings);
+    {
+        const Delivery first = begun(one_kept);
+        const Delivery second = begun(one_kept);
+    }
+    EXPECT_EQ(one_kept.counts().opened, 2U);
+    EXPECT_EQ(one_kept.counts().idle, 1U);
+
+    settings = at(sink.port());
+    settings.idle_time = 0ms;
+    NextHop never_idle(settings);
+    { const Delivery first = begun(never_idle); }
+    EXPECT_EQ(never_idle.counts().idle, 1U);
+    never_idle.close_idle();
+    EXPECT_EQ(never_idle.counts().idle, 0U);
+    { const Delivery second = begun(never_idle); }
+    EXPECT_EQ(never_idle.counts().opened, 2U);
+}
+
+TEST(Connections, UseTlsAsTheSettingsSay) {
+    using smtp::ClientTls;
+    const Sink with({"--starttls"});
+    const Sink broken({"--starttls", "--break-tls"});
+    const Sink without;
+    const struct {
+        std::string title;
+        const Sink& sink;
+        ClientTls tls;
+        bool verify, delivered, encrypted;
+    } cases[] = {
+        {"none though offered", with, ClientTls::None, false, true, false},
+        {"opportunistic, offered", with, ClientTls::Opportunistic, false, true, true},
+        {"opportunistic, not offered", without, ClientTls::Opportunistic, false, true, false},
+        {"opportunistic, handshake fails", broken, ClientTls::Opportunistic, false, true, false},
+        {"required, offered", with, ClientTls::Required, false, true, true},
+        {"required, not offered", without, ClientTls::Required, false, false, false},
+        {"required, handshake fails", broken, ClientTls::Required, false, false, false},
+        {"required and verified, self-signed", with, ClientTls::Required, true, false, false},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.title);
+        NextHopSettings settings = at(c.sink.port());
+        settings.tls = c.tls;
+        settings.verify_certificate = c.verify;
+        NextHop hop(settings);
+        const std::string large = std::string(std::size_t{3} << 20, 'x') + "\r\n.\r\n";
+        for (int i = 0; i < 2; ++i) {
+            const Course course = deliver(hop, {"bob@dest.test"}, large);
+            EXPECT_EQ(course.replies, c.delivered ? Words{"250 2.0.0 kept"} : Words{});
+            if (!c.delivered) {
+                EXPECT_EQ(course.failure, kDown);
+                continue;
+            }
+            EXPECT_EQ(hop.counts().opened, 1U);
+            EXPECT_EQ(c.sink.messages().rbegin()->second, std::string(kPrefix) + large);
+            EXPECT_EQ(c.sink.envelopes().rbegin()->second.starts_with("TLS\n"), c.encrypted);
+        }
+    }
+}
+
+TEST(Connections, AreTriedAtEachAddressOfAName) {
+    const Sink sink;
+    NextHopSettings settings = at(sink.port());
+    settings.host = "hop.test";
+    // Nothing listens at the first address.
+    NextHop hop(settings, [](const std::string& host) {
+        EXPECT_EQ(host, "hop.test");
+        return std::vector<std::string>{"127.255.255.254", "127.0.0.1"};
+    });
+    EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "a\r\n").replies, Words{"250 2.0.0 kept"});
+    NextHop nowhere(settings, [](const std::string&) { return std::vector<std::string>{}; });
+    EXPECT_EQ(deliver(nowhere, {"bob@dest.test"}, "a\r\n").failure, kDown);
+}
+
+TEST(Connections, ASilentNextHopEndsWithTheTimeout) {
+    const struct {
+        std::string title;
+        ScriptedHop::Behaviour behaviour;
+        Course want;
+    } cases[] = {
+        {"no greeting", [](Peer& peer) { peer.wait_for_end(); }, {.failure = kDown}},
+        {"no answer to RCPT",
+         [](Peer& peer) {
+             peer.greet();
+             peer.line();
+             peer.say("250 ok\r\n");
+             peer.wait_for_end();
+         },
+         {.recipients = {kDown}}},
+        {"no answer to the message",
+         [](Peer& peer) {
+             peer.greet();
+             peer.line();
+             peer.say("250 ok\r\n");
+             peer.line();
+             peer.say("250 ok\r\n");
+             peer.line();
+             peer.say("354 go\r\n");
+             peer.wait_for_end();
+         },
+         {{"250 2.0.0 ok"}, Certainty::Unknown, {kDown}, ""}},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.title);
+        const ScriptedHop scripted({c.behaviour});
+        NextHopSettings settings = at(scripted.port());
+        settings.reply_timeout = settings.final_timeout = 300ms;
+        NextHop hop(settings);
+        const auto start = std::chrono::steady_clock::now();
+        const Course course = deliver(hop, {"bob@dest.test"}, "a\r\n");
+        EXPECT_GE(std::chrono::steady_clock::now() - start, 300ms);
+        EXPECT_EQ(course.failure, c.want.failure);
+        EXPECT_EQ(course.recipients, c.want.recipients);
+        EXPECT_EQ(course.certainty, c.want.certainty);
+        EXPECT_EQ(course.replies, c.want.replies);
+    }
+}
+
+TEST(Connections, AReplyThatDripsDoesNotExtendTheTimeout) {
+    const ScriptedHop scripted({[](Peer& peer) {
+        for (int i = 0; i < 100; ++i) {
+            peer.say("220-x\r\n");
+            std::this_thread::sleep_for(20ms);
+        }
+    }});
+    NextHopSettings settings = at(scripted.port());
+    settings.reply_timeout = 200ms;
+    NextHop hop(settings);
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "a\r\n").failure, kDown);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 1500ms);  // the drip lasts 2 s
+}
+
+TEST(Connections, ANextHopThatStopsReadingEndsWithTheTimeout) {
+    std::promise<void> over;
+    const ScriptedHop scripted({[&](Peer& peer) {
+        peer.greet();
+        for (const char* answer : {"250 ok\r\n", "250 ok\r\n", "354 go\r\n"}) {
+            peer.line();
+            peer.say(answer);
+        }
+        over.get_future().wait();
+    }});
+    NextHopSettings settings = at(scripted.port());
+    settings.data_timeout = 200ms;
+    NextHop hop(settings);
+    const Course course =
+        deliver(hop, {"bob@dest.test"}, std::string(std::size_t{32} << 20, 'x') + "\r\n");
+    over.set_value();
+    EXPECT_EQ(course.certainty, Certainty::NotSent);
+    EXPECT_EQ(course.replies, Words{kDown});
+}
+
+TEST(Connections, ShuttingDownEndsEveryWait) {
+    std::promise<void> waiting;
+    const ScriptedHop scripted({[&](Peer& peer) {
+        peer.greet();
+        peer.line();
+        waiting.set_value();
+        peer.wait_for_end();
+    }});
+    NextHop hop(at(scripted.port()));
+    auto course = std::async(std::launch::async,
+                             [&] { return deliver(hop, {"bob@dest.test"}, "a\r\n"); });
+    waiting.get_future().wait();
+    hop.shut_down();
+    EXPECT_EQ(course.get().recipients, Words{kDown});
+    EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "a\r\n").failure, kDown);
+}
+
+TEST(Connections, ServeManyThreadsAtOnce) {
+    constexpr int kThreads = 8;
+    constexpr int kEach = 25;
+    const Sink sink({"--starttls"});
+    NextHopSettings settings = at(sink.port());
+    settings.tls = smtp::ClientTls::Opportunistic;
+    settings.max_messages = 10;
+    NextHop hop(settings);
+    std::atomic<int> delivered{0};
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < kThreads; ++i) {
+            threads.emplace_back([&] {
+                for (int n = 0; n < kEach; ++n) {
+                    const Course course = deliver(hop, {"bob@dest.test"}, "a\r\n");
+                    delivered += course.replies == Words{"250 2.0.0 kept"} ? 1 : 0;
+                }
+            });
+        }
+    }
+    EXPECT_EQ(delivered, kThreads * kEach);
+    EXPECT_EQ(sink.messages().size(), std::size_t{kThreads * kEach});
+    EXPECT_LT(hop.counts().opened, std::uint64_t{kThreads * kEach});
+}
+
+/// Postfix's own test server, where it is installed.
+class SmtpSink : public ::testing::TestWithParam<smtp::ClientProtocol> {};
+
+TEST_P(SmtpSink, TakesOurMail) {
+    constexpr const char* kProgram = "/usr/sbin/smtp-sink";
+    if (!std::filesystem::exists(kProgram)) GTEST_SKIP() << kProgram << ": package postfix";
+    const bool lmtp = GetParam() == smtp::ClientProtocol::Lmtp;
+    std::uint16_t port = 0;
+    testing_support::listen_on_loopback(port).reset();  // a port that was free a moment ago
+    std::vector<std::string> command{kProgram};
+    if (lmtp) command.emplace_back("-L");
+    command.insert(command.end(), {"127.0.0.1:" + std::to_string(port), "16"});
+    const Child child(command, -1);
+    NextHopSettings settings = at(port);
+    settings.protocol = GetParam();
+    NextHop hop(settings);
+    Course course;
+    for (int i = 0; i < 500; ++i) {  // until it listens
+        course = deliver(hop, {"bob@dest.test", "eve@dest.test"}, "a\r\n.\r\n");
+        if (course.failure.empty()) break;
+        std::this_thread::sleep_for(10ms);
+    }
+    EXPECT_EQ(course.failure, "");
+    ASSERT_EQ(course.replies.size(), 2U);
+    EXPECT_TRUE(course.replies[0].starts_with("250 2."));
+    EXPECT_EQ(deliver(hop, {"bob@dest.test"}, std::string(1000000, 'x') + "\r\n").certainty,
+              Certainty::Answered);
+    EXPECT_EQ(hop.counts().opened, 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, SmtpSink,
+                         ::testing::Values(smtp::ClientProtocol::Smtp, smtp::ClientProtocol::Lmtp));
+
+}  // namespace
+}  // namespace postern::relay
