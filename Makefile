@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES = ca-certificates g++ cmake ninja-build make git ccache mold python3 nodejs npm \
   libpoco-dev libssl-dev libarchive-dev libclamav-dev libyara-dev libmagic-dev libseccomp-dev \
-  libsodium-dev libtomlplusplus-dev nlohmann-json3-dev libsqlite3-dev libzip-dev
+  libsodium-dev zlib1g-dev libtomlplusplus-dev nlohmann-json3-dev libsqlite3-dev libzip-dev
 TEST_PACKAGES = libgtest-dev libgmock-dev clang clang-format clang-tidy chromium postfix swaks \
   p7zip-full zip sqlite3 binutils clamav procps
 

@@ -48,6 +48,13 @@ std::optional<Message> read_as(const Buffer& buffer, std::size_t size) {
     return Message(std::move(message));
 }
 
+/// Drops a message whose enumerator lies behind the last one.
+template <class Struct, class Enum>
+std::optional<Message> known(std::optional<Message> message, Enum Struct::*member, Enum last) {
+    if (message && std::get<Struct>(*message).*member > last) return std::nullopt;
+    return message;
+}
+
 std::optional<Message> decode(const Buffer& buffer, std::size_t size) {
     std::uint32_t kind = 0;
     if (size < sizeof kind) return std::nullopt;
@@ -67,14 +74,10 @@ std::optional<Message> decode(const Buffer& buffer, std::size_t size) {
             return read_as<Failed>(buffer, size);
         case Kind::Started:
             return read_as<Started>(buffer, size);
-        case Kind::Ended: {
-            auto message = read_as<Ended>(buffer, size);
-            const bool known =
-                !message || std::get<Ended>(*message).cause <= Cause::Crashed;
-            return known ? message : std::nullopt;
-        }
+        case Kind::Ended:
+            return known(read_as<Ended>(buffer, size), &Ended::cause, Cause::Crashed);
         case Kind::Refused:
-            return read_as<Refused>(buffer, size);
+            return known(read_as<Refused>(buffer, size), &Refused::why, Refusal::NoWorker);
     }
     return std::nullopt;
 }
@@ -109,11 +112,13 @@ bool send(int channel, const Message& message, const std::vector<int>& descripto
     msghdr header{};
     header.msg_iov = &content;
     header.msg_iovlen = 1;
+    if (descriptors.size() > kMostDescriptors) return false;
     if (!descriptors.empty()) {
         const std::size_t bytes = sizeof(int) * descriptors.size();
         header.msg_control = space.data();
         header.msg_controllen = CMSG_SPACE(bytes);
         cmsghdr* control = CMSG_FIRSTHDR(&header);
+        if (control == nullptr) return false;
         control->cmsg_level = SOL_SOCKET;
         control->cmsg_type = SCM_RIGHTS;
         control->cmsg_len = CMSG_LEN(bytes);

@@ -57,6 +57,7 @@ Descriptor landlock_ruleset(const char* folder) {
     const RulesetAttributes all = everything(version);
     Descriptor ruleset(
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &all, size_for(version), 0)));
+    if (folder == nullptr) return ruleset;
     const Descriptor place(::open(folder, O_PATH | O_CLOEXEC | O_DIRECTORY));
     landlock_path_beneath_attr below{};
     below.allowed_access = kGranted | (version >= 3 ? kTruncate : 0);

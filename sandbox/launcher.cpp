@@ -12,8 +12,10 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 
 #include "sandbox/huge_pages.hpp"
+#include "sandbox/landlock.hpp"
 #include "sandbox/namespaces.hpp"
 #include "sandbox/zygote.hpp"
 
@@ -27,27 +29,29 @@ constexpr milliseconds kLongestPause{5000};
 constexpr std::chrono::seconds kLivedWell{10};
 constexpr int kOomScore = 500;  // the kernel should take an analyzer before the gateway
 
-Layers enter(Layers layers) {
-    if (Problem failed = enter_user_namespace()) {
+/// Full profile, or none of its namespaces at all: two cases to test, and no third.
+Problem enter(Layers& layers) {
+    if (Problem failed = try_namespaces()) {
         layers.missing.push_back(*failed);
-        return layers;
+        return std::nullopt;
     }
+    if (Problem failed = enter_user_namespace()) return failed;
     layers.user_namespace = true;
     layers.pid_namespace = true;
     if (Problem failed = forbid_more_namespaces()) layers.missing.push_back(*failed);
-    return layers;
+    return std::nullopt;
+}
+
+/// What engines would otherwise look for when their first message comes.
+bool set_environment() {
+    return ::setenv("TZ", "UTC0", 1) == 0 && ::setenv("LC_ALL", "C.UTF-8", 1) == 0 &&
+           ::setenv("OMP_THREAD_LIMIT", "1", 1) == 0;
 }
 
 void prefer_us_when_memory_ends() {
     const Descriptor file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
     const std::string score = std::to_string(kOomScore);
     (void)!::write(file.get(), score.data(), score.size());
-}
-
-bool null_standard_streams() {
-    const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    return null && ::dup2(null.get(), 0) == 0 && ::dup2(null.get(), 1) == 1 &&
-           ::dup2(null.get(), 2) == 2;
 }
 
 /// Waits; true when the supervision channel has closed meanwhile.
@@ -86,11 +90,17 @@ int run_launcher(const Policy& policy, Workload& workload, int supervision) {
         return kZygoteRefused;
     };
     prefer_us_when_memory_ends();
-    if (!null_standard_streams()) return refused(problem("/dev/null"));
-    const Layers layers = enter({});
+    if (!set_environment()) return refused(problem("setenv"));
+    Layers layers;
+    if (const Problem failed = enter(layers)) return refused(*failed);
+    if (layers.user_namespace) {
+        workload.set_scratch(kScratch);
+    } else if (landlock_version() > 0 && !policy.scratch_base.empty()) {
+        workload.set_scratch(".");  // each worker is put into a folder of its own
+    }
     const Workload::Prepared prepared = workload.prepare();
     if (!prepared.error.empty()) return refused(prepared.error);
-    back_with_huge_pages();
+    if (!kSanitized) back_with_huge_pages();  // shadow memory is terabytes
     return keep_a_zygote(policy, workload, supervision, layers, prepared.status);
 }
 

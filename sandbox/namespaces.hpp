@@ -14,6 +14,10 @@ using Problem = std::optional<std::string>;
 /// Call name and errno in words.
 [[nodiscard]] std::string problem(const std::string& call);
 
+/// Goes through all the steps below in a process thrown away afterwards, because the first ones may
+/// succeed where a later one is forbidden, and there is no way back.
+[[nodiscard]] Problem try_namespaces();
+
 /// A user namespace in which we are 0 and nobody else exists.
 [[nodiscard]] Problem enter_user_namespace();
 /// Nobody in it can make further namespaces that would give back rights. A read-only /proc/sys is a

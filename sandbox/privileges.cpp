@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
@@ -40,6 +41,15 @@ bool keep_only_sys_admin() {
 
 bool drop_all_capabilities() {
     return set_capabilities(0);
+}
+
+bool has_no_capabilities() {
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> data{};
+    if (::syscall(SYS_capget, &header, data.data()) != 0) return false;
+    return std::all_of(data.begin(), data.end(), [](const __user_cap_data_struct& each) {
+        return (each.effective | each.permitted | each.inheritable) == 0;
+    });
 }
 
 bool limit_zygote(const Policy& policy, std::uint64_t mapped) {

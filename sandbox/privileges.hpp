@@ -13,6 +13,7 @@ namespace postern::sandbox {
 [[nodiscard]] bool keep_only_sys_admin();
 /// Not one capability is left, nor can any come back.
 [[nodiscard]] bool drop_all_capabilities();
+[[nodiscard]] bool has_no_capabilities();
 
 /// Limits that the zygote sets once and its workers inherit. `mapped` is what it has mapped, bytes.
 [[nodiscard]] bool limit_zygote(const Policy& policy, std::uint64_t mapped);

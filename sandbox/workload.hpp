@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "sandbox/control.hpp"
 
@@ -23,7 +24,20 @@ public:
         std::string status;  ///< what Ready tells the supervisor, at most kLongestText bytes
     };
 
+    Workload() = default;
     virtual ~Workload() = default;
+    Workload(const Workload&) = delete;
+    Workload& operator=(const Workload&) = delete;
+    Workload(Workload&&) = delete;
+    Workload& operator=(Workload&&) = delete;
+
+    /// Folder in which a worker will be able to make files, known from prepare() on: "/scratch", or
+    /// "." where workers have no root of their own. Empty: there will be none, and an engine that
+    /// needs one must not be used.
+    [[nodiscard]] const std::string& scratch() const { return scratch_; }
+    /// For the launcher.
+    void set_scratch(std::string folder) { scratch_ = std::move(folder); }
+
     /// Called once, with a file system, before the first fork: the last moment to load or open
     /// anything. Must leave no thread behind.
     [[nodiscard]] virtual Prepared prepare() = 0;
@@ -33,6 +47,9 @@ public:
     /// Called in a confined worker before the zygote says Ready, and every canary_interval: 0 when
     /// everything works in there that has to.
     [[nodiscard]] virtual int prove() = 0;
+
+private:
+    std::string scratch_;
 };
 
 }  // namespace postern::sandbox

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,9 +13,7 @@
 #include <memory>
 #include <optional>
 
-#include "sandbox/namespaces.hpp"
-#include "sandbox/privileges.hpp"
-#include "sandbox/rules.hpp"
+#include "sandbox/confinement.hpp"
 #include "sandbox/worker.hpp"
 
 namespace postern::sandbox {
@@ -36,6 +33,7 @@ struct Worker {
     pid_t pid = -1;
     Descriptor pidfd;
     Descriptor socket;
+    std::string folder;  ///< its scratch, where it has no root of its own
     Errand errand = Errand::Job;
     Peer* client = nullptr;  ///< set with a job; null again when the client has gone
     bool busy = false;
@@ -78,6 +76,7 @@ private:
     bool ready_ = false;
     bool draining_ = false;
     int unprepared_ = 0;
+    std::uint64_t made_ = 0;
     Clock::time_point next_canary_ = Clock::now();
 };
 
@@ -85,6 +84,8 @@ Worker* Zygote::make_worker(Errand errand) {
     auto pair = channel_pair();
     if (!pair) return nullptr;
     const int socket = (*pair)[1].get();
+    const auto folder = new_scratch_folder(prepared_, made_++);
+    if (!folder) return nullptr;
     const unsigned long namespaces =
         (prepared_.layers.pid_namespace ? CLONE_NEWPID : 0U) |
         (prepared_.layers.other_namespaces ? CLONE_NEWNS : 0U);
@@ -92,12 +93,16 @@ Worker* Zygote::make_worker(Errand errand) {
     // The plain system call: one thread, so no handler of fork has anything to do.
     const long pid = ::syscall(SYS_clone, namespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd,
                                nullptr, nullptr);
-    if (pid == 0) run_worker(prepared_, workload_, socket, errand);
-    if (pid < 0) return nullptr;
+    if (pid == 0) run_worker(prepared_, workload_, socket, *folder, errand);
+    if (pid < 0) {
+        remove_scratch_folder(*folder);
+        return nullptr;
+    }
     auto worker = std::make_unique<Worker>();
     worker->pid = static_cast<pid_t>(pid);
     worker->pidfd.reset(pidfd);
     worker->socket = std::move((*pair)[0]);
+    worker->folder = *folder;
     worker->errand = errand;
     if (errand == Errand::Canary) {
         worker->busy = true;
@@ -207,6 +212,7 @@ void Zygote::bury(Worker& worker) {
     int status = 0;
     rusage usage{};
     if (::wait4(worker.pid, &status, WNOHANG, &usage) != worker.pid) return;
+    remove_scratch_folder(worker.folder);
     const auto seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec;
     const auto microseconds = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
     const bool exhausted = seconds >= prepared_.policy.cpu_time.count();
@@ -289,34 +295,6 @@ int Zygote::run() {
     return *result_;
 }
 
-/// Gives up everything but what making workers needs. The failure is a sentence.
-Problem confine(Prepared& prepared) {
-    Layers& layers = prepared.layers;
-    if (layers.user_namespace) {
-        if (Problem failed = enter_other_namespaces()) {
-            layers.missing.push_back(*failed);
-        } else {
-            layers.other_namespaces = true;
-            if (Problem no_root = enter_empty_root()) return no_root;
-            layers.empty_root = true;
-        }
-    }
-    if (layers.empty_root) prepared.ruleset = landlock_ruleset("/");
-    layers.landlock = static_cast<bool>(prepared.ruleset);
-    if (!layers.landlock) layers.missing.push_back(problem("landlock_create_ruleset"));
-    if (layers.user_namespace && !keep_only_sys_admin()) return problem("capset");
-    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return problem("PR_SET_DUMPABLE");
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return problem("PR_SET_NO_NEW_PRIVS");
-    const Scratch scratch = layers.empty_root ? Scratch::Folder : Scratch::None;
-    prepared.filter = assemble(worker_rules(scratch, 1), SECCOMP_RET_KILL_PROCESS);
-    if (!kSanitized &&
-        !load_filter(assemble(zygote_rules(), SECCOMP_RET_KILL_PROCESS))) {
-        return problem("seccomp");
-    }
-    layers.seccomp = true;
-    return std::nullopt;
-}
-
 }  // namespace
 
 int run_zygote(const Policy& policy, Workload& workload, int supervision, Layers layers,
@@ -326,13 +304,8 @@ int run_zygote(const Policy& policy, Workload& workload, int supervision, Layers
         return kZygoteRefused;
     };
     install_handlers();
-    Prepared prepared{policy, std::move(layers),
-                      "mode=0700,size=" + std::to_string(policy.scratch_bytes) +
-                          ",nr_inodes=" + std::to_string(policy.scratch_files),
-                      {}, {}};
-    const std::uint64_t mapped = mapped_bytes();  // while there still is a /proc
-    if (const Problem failed = confine(prepared)) return refused(*failed);
-    if (!limit_zygote(policy, mapped)) return refused(problem("setrlimit"));
+    Prepared prepared = prepared_for(policy, std::move(layers));
+    if (const Problem failed = confine_zygote(prepared, supervision)) return refused(*failed);
     std::string short_of;
     for (const std::string& each : prepared.layers.short_of(policy.require)) {
         short_of += (short_of.empty() ? "the jail is weaker than jail.require asks for: " : "; ") +

@@ -142,7 +142,7 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace postern::web
 
 int main(int count, char** values) {
-    std::signal(SIGPIPE, SIG_IGN);
+    if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return 2;
     // Nothing here starts another program, and other processes of this user have no business here.
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

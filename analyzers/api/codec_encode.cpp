@@ -124,7 +124,8 @@ void drop_objects(Report& report, std::size_t keep) {
     for (LimitHit& hit : report.limits) move(hit.object);
     for (AnalysisError& error : report.errors) move(error.object);
     for (Finding& finding : report.findings) move(finding.object);
-    report.objects.resize(keep);
+    report.objects.erase(report.objects.begin() + static_cast<std::ptrdiff_t>(keep),
+                         report.objects.end());
 }
 
 std::size_t objects_that_fit(std::vector<Object>& objects, std::size_t& room) {

@@ -58,9 +58,7 @@ private:
 };
 
 bool line_has_junk(std::string_view line) {
-    return std::any_of(line.begin(), line.end(), [](char c) {
-        return value_of(c) == kJunk;
-    });
+    return std::any_of(line.begin(), line.end(), [](char c) { return value_of(c) == kJunk; });
 }
 
 /// Reads `text` up to the end, or up to padding where that ends it: then false.
@@ -171,9 +169,9 @@ std::vector<std::string> base64_readings(std::string_view text) {
     std::vector<std::string> readings;
     readings.push_back(std::move(first.bytes));
     if (first.regular && even_lines(text)) return readings;
-    for (const auto dialect : {Base64Dialect::DropLines, Base64Dialect::IgnorePad,
-                               Base64Dialect::StopAtPad, Base64Dialect::LineByLine,
-                               Base64Dialect::JunkEndsLine}) {
+    for (const auto dialect :
+         {Base64Dialect::DropLines, Base64Dialect::IgnorePad, Base64Dialect::StopAtPad,
+          Base64Dialect::LineByLine, Base64Dialect::JunkEndsLine}) {
         std::string bytes = base64_read(text, dialect).bytes;
         const bool known = std::find(readings.begin(), readings.end(), bytes) != readings.end();
         if (!known && !bytes.empty()) readings.push_back(std::move(bytes));

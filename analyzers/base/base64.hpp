@@ -20,11 +20,11 @@ namespace postern {
 
 /// How a mail program may read what is no proper base64.
 enum class Base64Dialect : unsigned char {
-    SkipJunk,    ///< other characters are skipped; padding ends a quantum, and reading goes on
-    StopAtPad,   ///< the same, but padding ends it all
-    IgnorePad,   ///< padding is junk like any other
-    DropLines,   ///< a line that holds other characters is skipped whole
-    LineByLine,  ///< each line is decoded by itself, an unfinished quantum at its end dropped
+    SkipJunk,      ///< other characters are skipped; padding ends a quantum, and reading goes on
+    StopAtPad,     ///< the same, but padding ends it all
+    IgnorePad,     ///< padding is junk like any other
+    DropLines,     ///< a line that holds other characters is skipped whole
+    LineByLine,    ///< each line is decoded by itself, an unfinished quantum at its end dropped
     JunkEndsLine,  ///< from another character to the end of its line nothing counts
 };
 

@@ -118,7 +118,8 @@ public:
         char* to = out.data();
         std::size_t to_left = out.size();
         while (from_left > 0 && to_left >= 3) {
-            if (::iconv(handle_, &from, &from_left, &to, &to_left) != static_cast<std::size_t>(-1)) {
+            if (::iconv(handle_, &from, &from_left, &to, &to_left) !=
+                static_cast<std::size_t>(-1)) {
                 break;
             }
             if (to_left < 3 || from_left == 0) break;

@@ -100,8 +100,8 @@ EncodedBlock read_yenc(std::string_view begin, Lines& lines) {
                 continue;
             }
             const auto raw = static_cast<unsigned>(static_cast<unsigned char>(c));
-            block.bytes += static_cast<char>(
-                static_cast<unsigned char>(raw - 42U - (escaped ? 64U : 0U)));
+            block.bytes +=
+                static_cast<char>(static_cast<unsigned char>(raw - 42U - (escaped ? 64U : 0U)));
             escaped = false;
         }
     }
@@ -174,8 +174,10 @@ bool is_base64_line(std::string_view line) {
 
 /// Digests are all in one case, words hold no digits: encoded files have all three kinds.
 bool looks_encoded(std::string_view run) {
-    const bool upper = std::any_of(run.begin(), run.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-    const bool lower = std::any_of(run.begin(), run.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    const bool upper =
+        std::any_of(run.begin(), run.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    const bool lower =
+        std::any_of(run.begin(), run.end(), [](char c) { return c >= 'a' && c <= 'z'; });
     const bool digit = std::any_of(run.begin(), run.end(), ascii_digit);
     return upper && lower && digit;
 }

@@ -29,8 +29,8 @@ struct EncodedBlocks {
 };
 [[nodiscard]] EncodedBlocks find_encoded_blocks(std::string_view text, std::size_t room);
 
-/// Lines of uuencode (POSIX uuencode, historical algorithm) with or without "begin" and "end" lines;
-/// lines that are none are skipped.
+/// Lines of uuencode (POSIX uuencode, historical algorithm) with or without "begin" and "end"
+/// lines; lines that are none are skipped.
 [[nodiscard]] std::string uuencode_read(std::string_view text);
 
 }  // namespace postern

@@ -76,8 +76,8 @@ std::vector<std::string> quoted_printable_readings(std::string_view text) {
     std::vector<std::string> readings;
     readings.push_back(std::move(first.bytes));
     if (first.regular) return readings;
-    for (const auto dialect :
-         {Dialect::DropEquals, Dialect::DropOne, Dialect::DropTwo, Dialect::Blanks, Dialect::BlankEscape}) {
+    for (const auto dialect : {Dialect::DropEquals, Dialect::DropOne, Dialect::DropTwo,
+                               Dialect::Blanks, Dialect::BlankEscape}) {
         std::string bytes = quoted_printable_read(text, dialect).bytes;
         const bool known = std::find(readings.begin(), readings.end(), bytes) != readings.end();
         if (!known && !bytes.empty()) readings.push_back(std::move(bytes));

@@ -8,12 +8,12 @@ namespace postern {
 
 /// What a mail program may do with "=" that begins no escape.
 enum class QuotedPrintableDialect : unsigned char {
-    KeepBroken,     ///< it is kept as it stands (RFC 2045, section 6.7, note 1)
-    DropEquals,     ///< the "=" is dropped
-    DropOne,        ///< the "=" and the character behind it are dropped
-    DropTwo,        ///< the "=" and the two characters behind it are dropped
-    Blanks,         ///< as KeepBroken, and blanks at the end of a line are kept
-    BlankEscape,    ///< "=" and a blank are a soft line break wherever they stand
+    KeepBroken,   ///< it is kept as it stands (RFC 2045, section 6.7, note 1)
+    DropEquals,   ///< the "=" is dropped
+    DropOne,      ///< the "=" and the character behind it are dropped
+    DropTwo,      ///< the "=" and the two characters behind it are dropped
+    Blanks,       ///< as KeepBroken, and blanks at the end of a line are kept
+    BlankEscape,  ///< "=" and a blank are a soft line break wherever they stand
 };
 
 struct QuotedPrintableText {

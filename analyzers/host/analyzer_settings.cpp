@@ -29,7 +29,8 @@ std::string to_json(const AnalyzerSettings& settings) {
                 {"max_workers", settings.max_workers},
                 {"memory", settings.memory},
                 {"scratch", settings.scratch},
-                {"cpu_ms", settings.cpu_time.count()}}
+                {"cpu_ms", settings.cpu_time.count()},
+                {"wall_ms", settings.wall_time.count()}}
         .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -47,8 +48,9 @@ Outcome<AnalyzerSettings, std::string> settings_from_json(std::string_view text)
         document.at("memory").get_to(settings.memory);
         document.at("scratch").get_to(settings.scratch);
         settings.cpu_time = std::chrono::milliseconds(document.at("cpu_ms").get<std::int64_t>());
-        // What is not one of these ten keys was meant for another version.
-        if (document.size() != 10) return Failure{std::string("settings: an unknown key")};
+        settings.wall_time = std::chrono::milliseconds(document.at("wall_ms").get<std::int64_t>());
+        // What is not one of these keys was meant for another version.
+        if (document.size() != 11) return Failure{std::string("settings: an unknown key")};
         return settings;
     } catch (const std::exception& wrong) {
         return Failure{std::string("settings: ") + wrong.what()};

@@ -23,9 +23,10 @@ struct AnalyzerSettings {
     JailRequirement require = JailRequirement::Full;
     std::uint32_t idle_workers = 4;
     std::uint32_t max_workers = 16;
-    std::uint64_t memory = std::uint64_t{512} << 20;  ///< a worker may add, bytes
-    std::uint64_t scratch = std::uint64_t{64} << 20;  ///< its private tmpfs, bytes
-    std::chrono::milliseconds cpu_time = std::chrono::seconds(25);  ///< rounded up to seconds
+    std::uint64_t memory = std::uint64_t{512} << 20;                 ///< a worker may add, bytes
+    std::uint64_t scratch = std::uint64_t{64} << 20;                 ///< its private tmpfs, bytes
+    std::chrono::milliseconds cpu_time = std::chrono::seconds(25);   ///< rounded up to seconds
+    std::chrono::milliseconds wall_time = std::chrono::seconds(30);  ///< see DoorSettings
 
     friend bool operator==(const AnalyzerSettings&, const AnalyzerSettings&) = default;
 };

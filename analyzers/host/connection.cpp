@@ -10,7 +10,7 @@ namespace postern::host {
 Connection::Job::Job(Connection& connection, std::uint64_t id) : connection_(connection), id_(id) {
     const std::lock_guard lock(connection_.mutex_);
     connection_.jobs_.emplace(id_, this);
-    if (!connection_.open_) happened_ = Lost{};
+    if (connection_.gone_) happened_ = Lost{};
 }
 
 Connection::Job::~Job() {
@@ -40,13 +40,11 @@ std::optional<Happened> Connection::wait(Job& job, Clock::time_point until) {
     return job.happened_;
 }
 
-bool Connection::hear() {
+void Connection::hear() {
     const auto got = sandbox::receive(channel_.get());
     if (const auto* error = std::get_if<sandbox::ReceiveError>(&got)) {
-        if (*error == sandbox::ReceiveError::Nothing) return true;
-        // Nonsense from a zygote: it is not to be trusted with anything more.
-        close_all();
-        return false;
+        if (*error == sandbox::ReceiveError::Nothing) return;
+        return close_all();  // closed, or nonsense: such a zygote is not to be trusted further
     }
     const sandbox::Message& message = std::get<sandbox::Received>(got).message;
     if (const auto* started = std::get_if<sandbox::Started>(&message)) {
@@ -57,7 +55,6 @@ bool Connection::hear() {
     } else if (const auto* refused = std::get_if<sandbox::Refused>(&message)) {
         tell(refused->job, refused->why);
     }
-    return true;
 }
 
 bool Connection::open() const {
@@ -65,9 +62,9 @@ bool Connection::open() const {
     return open_;
 }
 
-std::uint32_t Connection::running() const {
+bool Connection::gone() const {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::uint32_t>(jobs_.size());
+    return gone_;
 }
 
 std::uint32_t Connection::idle() const {
@@ -91,6 +88,7 @@ void Connection::tell(std::uint64_t id, Happened happened) {
 void Connection::close_all() {
     const std::lock_guard lock(mutex_);
     open_ = false;
+    gone_ = true;
     for (const auto& [id, job] : jobs_) {
         if (!job->happened_) job->happened_ = Lost{};
         job->changed_.notify_one();

@@ -51,11 +51,13 @@ public:
     /// nullopt: nothing was said before `until`.
     [[nodiscard]] std::optional<Happened> wait(Job& job, Clock::time_point until);
 
-    /// Reads one message; call when channel() is readable. False: it is closed, all jobs are lost.
-    bool hear();
+    /// Reads one message; call when channel() is readable. When it is closed, all jobs are lost.
+    void hear();
     [[nodiscard]] int channel() const { return channel_.get(); }
+    /// New jobs may be started.
     [[nodiscard]] bool open() const;
-    [[nodiscard]] std::uint32_t running() const;
+    /// Closed, or not to be trusted: nothing comes from it any more.
+    [[nodiscard]] bool gone() const;
     [[nodiscard]] std::uint32_t idle() const;
     /// It drains: takes no new jobs.
     void retire();
@@ -69,6 +71,7 @@ private:
     std::unordered_map<std::uint64_t, Job*> jobs_;
     std::uint32_t idle_ = 0;
     bool open_ = true;
+    bool gone_ = false;
 };
 
 }  // namespace postern::host

@@ -27,9 +27,9 @@ using analyzers::ErrorCode;
 using analyzers::Report;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kGrace{500};       // what the zygote's own kill may take
+constexpr milliseconds kGrace{500};         // what the zygote's own kill may take
 constexpr milliseconds kEndedWithin{2000};  // and how long it may be silent about it
-constexpr milliseconds kPause{10};        // after a refusal
+constexpr milliseconds kPause{10};          // after a refusal
 
 /// Refused for now.
 struct Again {};
@@ -83,7 +83,7 @@ struct Door::State {
     [[nodiscard]] Shared wait_for_connection(Clock::time_point deadline);
     void pause(Clock::time_point deadline);
     [[nodiscard]] Attempt attempt(Connection& connection, const Errand& errand);
-    [[nodiscard]] Attempt judge(const Errand& errand, const Happened& happened,
+    [[nodiscard]] Attempt judge(const Errand& errand, const sandbox::Ending& ending,
                                 const std::string& bytes, bool cut_short);
     [[nodiscard]] Attempt finished(const Errand& errand, const std::string& bytes);
 
@@ -101,13 +101,13 @@ struct Door::State {
     std::jthread reader;              ///< last: it uses all the others
 };
 
-/// Forgets connections that are closed, or that are not current and have no job left.
+/// Forgets connections that are closed, and old ones that nobody uses any more. Copies are only
+/// made under the mutex, so a count of one means that it is ours alone.
 std::vector<Door::State::Shared> Door::State::tidy() {
     const std::lock_guard lock(mutex);
     if (current && !current->open()) current.reset();
     std::erase_if(connections, [&](const Shared& connection) {
-        return connection != current && (!connection->open() || connection->running() == 0) &&
-               connection->running() == 0;
+        return connection->gone() || (connection != current && connection.use_count() == 1);
     });
     return connections;
 }
@@ -123,7 +123,7 @@ void Door::State::read_events() {
             (void)!::read(wake.get(), &count, sizeof count);
         }
         for (std::size_t i = 0; i < heard.size(); ++i) {
-            if (watched[i + 1].revents != 0 && !heard[i]->hear()) drop(heard[i]);
+            if (watched[i + 1].revents != 0) heard[i]->hear();
         }
     }
 }
@@ -168,7 +168,15 @@ Attempt Door::State::attempt(Connection& connection, const Errand& errand) {
     if (end != StreamEnd::Closed) connection.cancel(job);
     const auto patience = std::max(until, Clock::now()) + kEndedWithin;
     const auto happened = connection.wait(job, patience);
-    if (happened && std::holds_alternative<Lost>(*happened)) return judge(errand, *happened, {}, false);
+    if (happened && std::holds_alternative<Lost>(*happened)) {
+        ++counters.lost;
+        return Elsewhere{};
+    }
+    if (const auto* refusal = happened ? std::get_if<sandbox::Refusal>(&*happened) : nullptr) {
+        if (*refusal == sandbox::Refusal::Draining) connection.retire();
+        return *refusal == sandbox::Refusal::Malformed ? Attempt(DoorFailure::Unavailable)
+                                                       : Attempt(Again{});
+    }
     if (end == StreamEnd::TooLong) {
         ++counters.bad_reports;
         return failed_report(errand.message, errand.size, errand.kind, ErrorCode::Resource,
@@ -176,38 +184,35 @@ Attempt Door::State::attempt(Connection& connection, const Errand& errand) {
     }
     // A worker that was given less than its due because the wait was long is not to blame.
     const bool cut_short = wall < settings.wall_time && wall.count() < errand.limits.milliseconds;
-    const Happened ending =
-        happened.value_or(Happened(sandbox::Ending{sandbox::Cause::Deadline, 0}));
-    return judge(errand, ending, bytes, cut_short);
+    return judge(errand,
+                 happened ? std::get<sandbox::Ending>(*happened)
+                          : sandbox::Ending{sandbox::Cause::Deadline, 0},
+                 bytes, cut_short);
 }
 
-Attempt Door::State::judge(const Errand& errand, const Happened& happened,
+Attempt Door::State::judge(const Errand& errand, const sandbox::Ending& ending,
                            const std::string& bytes, bool cut_short) {
     using sandbox::Cause;
-    using sandbox::Refusal;
-    if (std::holds_alternative<Lost>(happened)) {
-        ++counters.lost;
-        return Elsewhere{};
-    }
-    if (const auto* refusal = std::get_if<Refusal>(&happened)) {
-        if (*refusal == Refusal::Malformed) return DoorFailure::Unavailable;
-        return *refusal == Refusal::Draining ? Attempt(Elsewhere{}) : Attempt(Again{});
-    }
-    const auto& ending = std::get<sandbox::Ending>(happened);
     switch (ending.cause) {
-        case Cause::Finished: return finished(errand, bytes);
-        case Cause::Unprepared: return Elsewhere{};  // our own failure, whatever the message
+        case Cause::Finished:
+            return finished(errand, bytes);
+        case Cause::Unprepared:
+            return Elsewhere{};  // our own failure, whatever the message
         case Cause::CpuLimit:
         case Cause::Deadline:
         case Cause::Cancelled:
             if (cut_short) return DoorFailure::Late;
             ++counters.timed_out;
             break;
-        case Cause::Forbidden: ++counters.violations; break;
+        case Cause::Forbidden:
+            ++counters.violations;
+            break;
         case Cause::Failed:
         case Cause::Aborted:
         case Cause::Killed:
-        case Cause::Crashed: ++counters.crashed; break;
+        case Cause::Crashed:
+            ++counters.crashed;
+            break;
     }
     return failed_report(errand.message, errand.size, errand.kind, ending);
 }
@@ -219,9 +224,9 @@ Attempt Door::State::finished(const Errand& errand, const std::string& bytes) {
         return std::move(report).value();
     }
     ++counters.bad_reports;
-    return failed_report(errand.message, errand.size, errand.kind, ErrorCode::Crash,
-                         "the worker's report is not valid: " +
-                             std::string(analyzers::describe(report.error())));
+    return failed_report(
+        errand.message, errand.size, errand.kind, ErrorCode::Crash,
+        "the worker's report is not valid: " + std::string(analyzers::describe(report.error())));
 }
 
 Door::Door(const DoorSettings& settings) : state_(std::make_unique<State>(settings)) {}

@@ -32,16 +32,19 @@ ErrorCode code_of(const sandbox::Ending& ending) {
     switch (ending.cause) {
         case Cause::CpuLimit:
         case Cause::Deadline:
-        case Cause::Cancelled: return ErrorCode::Timeout;
+        case Cause::Cancelled:
+            return ErrorCode::Timeout;
         case Cause::Killed:
-        case Cause::Unprepared: return ErrorCode::Resource;
+        case Cause::Unprepared:
+            return ErrorCode::Resource;
         case Cause::Failed:
             return ending.value == static_cast<int>(WorkerExit::OutOfMemory) ? ErrorCode::Resource
                                                                              : ErrorCode::Crash;
         case Cause::Finished:
         case Cause::Aborted:
         case Cause::Forbidden:
-        case Cause::Crashed: return ErrorCode::Crash;
+        case Cause::Crashed:
+            return ErrorCode::Crash;
     }
     return ErrorCode::Crash;
 }
@@ -49,19 +52,28 @@ ErrorCode code_of(const sandbox::Ending& ending) {
 std::string sentence(const sandbox::Ending& ending) {
     const std::string value = std::to_string(ending.value);
     switch (ending.cause) {
-        case Cause::Finished: return "the worker sent no report";
-        case Cause::Unprepared: return "the worker could not confine itself, step " + value;
+        case Cause::Finished:
+            return "the worker sent no report";
+        case Cause::Unprepared:
+            return "the worker could not confine itself, step " + value;
         case Cause::Failed:
             return ending.value == static_cast<int>(WorkerExit::OutOfMemory)
                        ? "the worker ran out of memory"
                        : "the worker gave up with exit code " + value;
-        case Cause::Aborted: return "the worker aborted";
-        case Cause::CpuLimit: return "the worker used up its CPU time";
-        case Cause::Deadline: return "the worker was not done in time";
-        case Cause::Cancelled: return "the worker was cancelled";
-        case Cause::Forbidden: return "the worker made a forbidden system call";
-        case Cause::Killed: return "the worker was killed, probably for lack of memory";
-        case Cause::Crashed: return "the worker crashed with signal " + value;
+        case Cause::Aborted:
+            return "the worker aborted";
+        case Cause::CpuLimit:
+            return "the worker used up its CPU time";
+        case Cause::Deadline:
+            return "the worker was not done in time";
+        case Cause::Cancelled:
+            return "the worker was cancelled";
+        case Cause::Forbidden:
+            return "the worker made a forbidden system call";
+        case Cause::Killed:
+            return "the worker was killed, probably for lack of memory";
+        case Cause::Crashed:
+            return "the worker crashed with signal " + value;
     }
     return "the worker failed";
 }

@@ -15,15 +15,13 @@
 #include "analyzers/base/outcome.hpp"
 #include "analyzers/base/unique_fd.hpp"
 #include "analyzers/host/analyzer_settings.hpp"
-#include "sandbox/spawn.hpp"
 
 namespace postern::host {
 
 /// What happened since the last look.
 enum class GenerationState : std::uint8_t {
     Starting,  ///< loading, proving
-    Ready,     ///< connect() works
-    Between,   ///< the zygote died; a new one is on its way
+    Ready,     ///< connect() works, also in the moment when a dead zygote is being replaced
     Draining,
     Gone,  ///< ended, or could not start: why()
 };
@@ -47,7 +45,8 @@ public:
     Generation(const Generation&) = delete;
     Generation& operator=(const Generation&) = delete;
 
-    /// Readable when there is something for pump(). Two descriptors: its channel and its process.
+    /// Readable when there is something for pump(). Two descriptors: its channel and its process;
+    /// -1 when there is nothing more to come from that one.
     [[nodiscard]] int channel_fd() const;
     [[nodiscard]] int process_fd() const;
     /// Reads what is there, never waits. True when the state is Ready for a new zygote, so that
@@ -62,8 +61,8 @@ public:
     /// No new jobs; it ends with its last worker.
     void drain();
 
-    /// What the analyzer said when it was ready: signature counts, layers of the jail in force.
-    /// One JSON object.
+    /// What the analyzer said when it was ready, one JSON object: {"jail": {...}, "workload":
+    /// {...}}. The workload's part holds engine versions, signature counts and ages. "{}" before.
     [[nodiscard]] const std::string& status() const;
     [[nodiscard]] const std::string& why() const;
     [[nodiscard]] pid_t process() const;

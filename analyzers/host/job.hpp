@@ -26,11 +26,11 @@ struct JobParameters {
 
 /// Exit codes of a worker that got as far as its message.
 enum class WorkerExit : int {
-    Done = 0,         ///< the report is whole
-    BadJob = 2,       ///< parameters of another version
-    NoMessage = 3,    ///< the message could not be mapped
-    NoReport = 4,     ///< nobody reads the report
-    OutOfMemory = 5,
+    Done = 0,        ///< the report is whole
+    BadJob = 20,     ///< parameters of another version
+    NoMessage = 21,  ///< the message could not be mapped
+    NoReport = 22,   ///< nobody reads the report
+    OutOfMemory = 23,
 };
 
 }  // namespace postern::host

@@ -23,11 +23,12 @@ StreamEnd read_report(int reader, std::chrono::steady_clock::time_point until, s
     constexpr std::size_t kStep = std::size_t{32} << 10;
     using std::chrono::milliseconds;
     for (;;) {
-        const auto left = std::chrono::duration_cast<milliseconds>(
-            until - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
         if (left.count() <= 0) return StreamEnd::Late;
         pollfd waiting = {reader, POLLIN, 0};
-        const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left, milliseconds(60'000)).count()));
+        const int ready =
+            ::poll(&waiting, 1, static_cast<int>(std::min(left, milliseconds(60'000)).count()));
         if (ready <= 0) continue;
         const std::size_t had = into.size();
         into.resize(had + kStep);

@@ -22,8 +22,8 @@ Outcome<UniqueFd, int> sealed_message(std::string_view bytes) {
         if (written < 0) return Failure{errno};
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
-    if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
-        0) {
+    if (::fcntl(file.get(), F_ADD_SEALS,
+                F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         return Failure{errno};
     }
     return file;

@@ -14,15 +14,16 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr unsigned kMaxInside = 3;          // comments in comments
+constexpr unsigned kMaxInside = 3;           // comments in comments
 constexpr std::size_t kMaxAnchorText = 300;  // of a link's text, for the comparison with its target
 constexpr std::size_t kMaxLink = std::size_t{64} << 20;  // of a data: URL
 
-constexpr std::array kLinks = {
-    "href"sv,   "src"sv,    "action"sv,   "formaction"sv, "background"sv, "data"sv, "cite"sv,
-    "poster"sv, "ping"sv,   "longdesc"sv, "lowsrc"sv,     "dynsrc"sv,     "codebase"sv,
-    "archive"sv, "xlink:href"sv, "manifest"sv, "usemap"sv, "classid"sv,   "profile"sv};
-constexpr std::array kBlocks = {"p"sv,  "div"sv, "br"sv, "tr"sv, "li"sv, "h1"sv, "h2"sv,
+constexpr std::array kLinks = {"href"sv,       "src"sv,      "action"sv,     "formaction"sv,
+                               "background"sv, "data"sv,     "cite"sv,       "poster"sv,
+                               "ping"sv,       "longdesc"sv, "lowsrc"sv,     "dynsrc"sv,
+                               "codebase"sv,   "archive"sv,  "xlink:href"sv, "manifest"sv,
+                               "usemap"sv,     "classid"sv,  "profile"sv};
+constexpr std::array kBlocks = {"p"sv,  "div"sv, "br"sv, "tr"sv, "li"sv, "h1"sv,    "h2"sv,
                                 "h3"sv, "h4"sv,  "ul"sv, "ol"sv, "hr"sv, "table"sv, "blockquote"sv};
 
 template <class Table>
@@ -50,7 +51,8 @@ std::string percent_decode(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) < 16 && hex(text[i + 2]) < 16) {
+        if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) < 16 &&
+            hex(text[i + 2]) < 16) {
             out += static_cast<char>(
                 static_cast<unsigned char>(hex(text[i + 1]) * 16 + hex(text[i + 2])));
             i += 2;
@@ -174,7 +176,8 @@ void HtmlDocument::attributes(const Token& token) {
 void HtmlDocument::meta_refresh(const Token& token) {
     const std::string* content = token.attribute("content");
     const std::string* equivalent = token.attribute("http-equiv");
-    if (content == nullptr || equivalent == nullptr || !ascii_iequal(*equivalent, "refresh")) return;
+    if (content == nullptr || equivalent == nullptr || !ascii_iequal(*equivalent, "refresh"))
+        return;
     const std::string lower = ascii_lower(*content);
     std::size_t start = lower.find("url");
     if (start == std::string::npos) return;
@@ -192,7 +195,8 @@ void HtmlDocument::style_urls(std::string_view css, std::string_view where) {
         if (at < 3 || !ascii_iequal(css.substr(at - 3, 3), "url")) continue;
         const std::size_t end = std::min(css.find(')', at), css.size());
         std::string_view url = trim(css.substr(at + 1, end - at - 1));
-        if (url.size() >= 2 && (url[0] == '"' || url[0] == '\'')) url = url.substr(1, url.size() - 2);
+        if (url.size() >= 2 && (url[0] == '"' || url[0] == '\''))
+            url = url.substr(1, url.size() - 2);
         link(url, where);
         at = std::max(at, end - 1);
     }
@@ -224,13 +228,16 @@ void HtmlDocument::link(std::string_view raw, std::string_view where) {
     if (starts_with_word(raw, "data:")) return data_url(raw);
     if (starts_with_word(raw, "javascript:") || starts_with_word(raw, "vbscript:")) {
         has_script_ = true;
-        return child(percent_decode(raw.substr(raw.find(':') + 1)), "text/javascript", "script-url");
+        return child(percent_decode(raw.substr(raw.find(':') + 1)), "text/javascript",
+                     "script-url");
     }
     if (starts_with_word(raw, "cid:") || starts_with_word(raw, "mid:")) return;
     std::string url = resolve_url(base_, raw.substr(0, kMaxUrl + 1));
     if (url.empty() || !seen_.insert(std::string(where) + ' ' + url).second) return;
     if (into_.urls.size() >= kMaxHtmlUrls) {
-        into_.limits.push_back({.limit = Limit::Names, .object = {}, .configured = kMaxHtmlUrls,
+        into_.limits.push_back({.limit = Limit::Names,
+                                .object = {},
+                                .configured = kMaxHtmlUrls,
                                 .observed = kMaxHtmlUrls + 1});
         stopped_ = true;
         return;
@@ -261,7 +268,9 @@ void HtmlDocument::child(std::string bytes, std::string_view mime, std::string_v
     if (bytes.empty() || stopped_) return;
     auto hit = budget_.charge_bytes(bytes.size());
     if (!hit && into_.children.size() >= kMaxHtmlChildren) {
-        hit = LimitHit{.limit = Limit::Objects, .object = {}, .configured = kMaxHtmlChildren,
+        hit = LimitHit{.limit = Limit::Objects,
+                       .object = {},
+                       .configured = kMaxHtmlChildren,
                        .observed = kMaxHtmlChildren + 1};
     }
     if (hit) {

@@ -38,8 +38,8 @@ private:
     Analysis& into_;
     Budget& budget_;
     std::string base_;
-    std::string anchor_host_;       ///< where the open <a> leads
-    std::size_t anchor_url_ = 0;    ///< its index in into_.urls
+    std::string anchor_host_;     ///< where the open <a> leads
+    std::size_t anchor_url_ = 0;  ///< its index in into_.urls
     std::string anchor_text_;
     bool anchor_ = false;
     bool has_script_ = false;

@@ -16,7 +16,8 @@ using namespace std::string_view_literals;
 constexpr std::size_t kHead = 1024;  // a <meta charset> has to stand within this
 
 bool is_attachment(std::string_view name) {
-    constexpr std::array kExtensions = {".htm"sv, ".html"sv, ".shtml"sv, ".xhtml"sv, ".svg"sv, ".hta"sv};
+    constexpr std::array kExtensions = {".htm"sv,   ".html"sv, ".shtml"sv,
+                                        ".xhtml"sv, ".svg"sv,  ".hta"sv};
     const std::string lower = ascii_lower(name);
     return std::any_of(kExtensions.begin(), kExtensions.end(),
                        [&](std::string_view extension) { return lower.ends_with(extension); });

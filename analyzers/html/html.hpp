@@ -11,9 +11,10 @@ namespace postern::analyzers {
 /// "html", "svg", "hta".
 [[nodiscard]] bool html_accepts(std::string_view type);
 
-/// Links of every attribute that loads or leads somewhere, of styles, of comments too (mail programs
-/// read conditional ones), of event handlers and scripts as far as they are plain; the text a reader
-/// sees; scripts, "srcdoc" and "data:" contents as children (Relation::Decoded). Linear in the size.
+/// Links of every attribute that loads or leads somewhere, of styles, of comments too (mail
+/// programs read conditional ones), of event handlers and scripts as far as they are plain; the
+/// text a reader sees; scripts, "srcdoc" and "data:" contents as children (Relation::Decoded).
+/// Linear in the size.
 [[nodiscard]] Analysis html_analyze(const Artifact& artifact, Budget& budget);
 
 inline constexpr Analyzer kHtmlAnalyzer{"html", html_accepts, html_analyze};

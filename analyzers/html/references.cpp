@@ -73,7 +73,8 @@ std::size_t number(std::string_view text, std::string& out) {
         const bool letter = hex && lower >= 'a' && lower <= 'f';
         if (!ascii_digit(lower) && !letter) break;
         const int digit = letter ? lower - 'a' + 10 : lower - '0';
-        value = std::min<std::uint32_t>(value * (hex ? 16U : 10U) + static_cast<std::uint32_t>(digit), 0x110000);
+        value = std::min<std::uint32_t>(
+            value * (hex ? 16U : 10U) + static_cast<std::uint32_t>(digit), 0x110000);
     }
     if (at == start) return 0;
     append(value, out);

@@ -10,10 +10,10 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kMaxName = 64;        // of a tag or attribute; more is cut
+constexpr std::size_t kMaxName = 64;         // of a tag or attribute; more is cut
 constexpr std::size_t kMaxAttributes = 500;  // of one tag; more are skipped
-constexpr std::array kRawElements = {"script"sv, "style"sv,   "textarea"sv, "title"sv,
-                                     "xmp"sv,    "iframe"sv,  "noembed"sv,  "noframes"sv};
+constexpr std::array kRawElements = {"script"sv, "style"sv,  "textarea"sv, "title"sv,
+                                     "xmp"sv,    "iframe"sv, "noembed"sv,  "noframes"sv};
 
 bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
@@ -50,7 +50,8 @@ bool HtmlTokenizer::raw_text(Token& token) {
     std::size_t end = html_.find("</", at_);
     for (; end != std::string_view::npos; end = html_.find("</", end + 2)) {
         const std::string_view after = html_.substr(end + 2, name.size() + 1);
-        const bool same = after.size() >= name.size() && ascii_iequal(after.substr(0, name.size()), name);
+        const bool same =
+            after.size() >= name.size() && ascii_iequal(after.substr(0, name.size()), name);
         if (same && (after.size() == name.size() || is_blank(after.back()) || after.back() == '>' ||
                      after.back() == '/')) {
             break;
@@ -116,12 +117,14 @@ void HtmlTokenizer::skip_blanks() {
 void HtmlTokenizer::tag(Token& token, bool end_tag) {
     token.kind = end_tag ? Token::Kind::End : Token::Kind::Start;
     while (at_ < html_.size() && !is_blank(html_[at_]) && html_[at_] != '/' && html_[at_] != '>') {
-        if (token.name.size() < kMaxName && html_[at_] != '\0') token.name += ascii_lower(html_[at_]);
+        if (token.name.size() < kMaxName && html_[at_] != '\0')
+            token.name += ascii_lower(html_[at_]);
         ++at_;
     }
     for (skip_blanks(); at_ < html_.size() && html_[at_] != '>'; skip_blanks()) attribute(token);
     if (at_ < html_.size()) ++at_;
-    const bool raw = std::find(kRawElements.begin(), kRawElements.end(), token.name) != kRawElements.end();
+    const bool raw =
+        std::find(kRawElements.begin(), kRawElements.end(), token.name) != kRawElements.end();
     if (!end_tag && raw) raw_until_ = token.name;
 }
 

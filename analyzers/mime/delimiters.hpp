@@ -44,13 +44,13 @@ private:
 struct Cut {
     std::vector<Region> parts;
     Region preamble;
-    Region epilogue;      ///< empty if the multipart was not closed
+    Region epilogue;  ///< empty if the multipart was not closed
     bool closed = false;
-    bool loose = false;   ///< the boundary is followed by something else, where readers differ
+    bool loose = false;  ///< the boundary is followed by something else, where readers differ
 };
 
-/// Cuts `region` at the lines that are "--" and `boundary`, up to the closing one (RFC 2046, section
-/// 5.1.1), and marks them as used.
+/// Cuts `region` at the lines that are "--" and `boundary`, up to the closing one (RFC 2046,
+/// section 5.1.1), and marks them as used.
 [[nodiscard]] Cut cut_multipart(DashLines& lines, Region region, std::string_view boundary);
 
 }  // namespace postern::analyzers

@@ -37,9 +37,7 @@ std::size_t colon_of(std::string_view line) {
 }
 
 bool name_is_odd(std::string_view name) {
-    return !std::all_of(name.begin(), name.end(), [](char c) {
-        return c > ' ' && c < '\x7f';
-    });
+    return !std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
 /// The name in lower case, without anything that cannot stand in one.
@@ -133,8 +131,8 @@ HeaderBlock read_header_block(std::string_view text) {
 std::vector<std::string> HeaderBlock::values(std::string_view name) const {
     std::vector<std::string> found;
     for (const Field& field : fields) {
-        const bool same = ascii_iequal(field.name, name) ||
-                          (field.odd && plain_name(field.name) == name);
+        const bool same =
+            ascii_iequal(field.name, name) || (field.odd && plain_name(field.name) == name);
         if (same) found.push_back(unfold(field.raw));
     }
     return found;

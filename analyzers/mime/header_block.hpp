@@ -10,9 +10,9 @@
 namespace postern::analyzers {
 
 struct Field {
-    std::string_view name;   ///< as written, blanks before the colon cut off
-    std::string_view raw;    ///< behind the colon, folded as it stands
-    bool odd = false;        ///< readers may not agree that this is a field, or which
+    std::string_view name;  ///< as written, blanks before the colon cut off
+    std::string_view raw;   ///< behind the colon, folded as it stands
+    bool odd = false;       ///< readers may not agree that this is a field, or which
 };
 
 struct HeaderBlock {
@@ -29,8 +29,8 @@ struct HeaderBlock {
     [[nodiscard]] bool has(std::string_view name) const;
 };
 
-/// Reads the fields at the start of `text`: up to the first blank line, or to a line that neither is
-/// a field nor followed by one.
+/// Reads the fields at the start of `text`: up to the first blank line, or to a line that neither
+/// is a field nor followed by one.
 [[nodiscard]] HeaderBlock read_header_block(std::string_view text);
 
 /// Line ends and what folds removed, NUL dropped; RFC 5322, section 2.2.3.

@@ -26,7 +26,9 @@ Analysis read_mbox(std::string_view text, Budget& budget) {
         const std::size_t end = std::min(next_message(text), text.size());
         auto hit = budget.charge_bytes(end);
         if (!hit && analysis.children.size() >= kMaxMessages) {
-            hit = LimitHit{.limit = Limit::Objects, .object = {}, .configured = kMaxMessages,
+            hit = LimitHit{.limit = Limit::Objects,
+                           .object = {},
+                           .configured = kMaxMessages,
                            .observed = kMaxMessages + 1};
         }
         if (hit) {

@@ -116,7 +116,8 @@ unsigned hex(char c) {
 std::string percent_decode(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) < 16 && hex(text[i + 2]) < 16) {
+        if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) < 16 &&
+            hex(text[i + 2]) < 16) {
             out += static_cast<char>(
                 static_cast<unsigned char>(hex(text[i + 1]) * 16 + hex(text[i + 2])));
             i += 2;
@@ -190,7 +191,8 @@ ParameterList read_parameters(std::string_view unfolded) {
         // "filename=x" where the value should be: some readers take it for a parameter.
         list.odd = true;
         list.parameters.push_back({.name = ascii_lower(trim(value.substr(0, equals))),
-                                   .value = value.substr(equals + 1), .tail = {}});
+                                   .value = value.substr(equals + 1),
+                                   .tail = {}});
     }
     while (!scanner.done() && list.parameters.size() < kMaxParameters) {
         // A missing "=" must not swallow the next parameter: the token ends at ";" as well.

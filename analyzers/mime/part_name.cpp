@@ -17,11 +17,11 @@ using namespace std::string_view_literals;
 constexpr std::size_t kMaxName = 512;
 // Not a policy: only decides which of several names to show.
 constexpr std::array kHarmful = {
-    "zip"sv, "exe"sv, "js"sv,  "jse"sv,  "vbs"sv, "vbe"sv,  "wsf"sv,  "hta"sv,  "scr"sv,  "com"sv,
-    "bat"sv, "cmd"sv, "ps1"sv, "pif"sv,  "lnk"sv, "iso"sv,  "img"sv,  "vhd"sv,  "rar"sv,  "7z"sv,
-    "cab"sv, "ace"sv, "jar"sv, "msi"sv,  "dll"sv, "docm"sv, "xlsm"sv, "pptm"sv, "xll"sv,  "html"sv,
-    "htm"sv, "svg"sv, "gz"sv,  "tar"sv,  "one"sv, "chm"sv,  "cpl"sv,  "reg"sv,  "url"sv,  "vhdx"sv,
-    "rtf"sv, "arj"sv, "lzh"sv, "uue"sv,  "wsh"sv, "msp"sv,  "shtml"sv, "xhtml"sv,
+    "zip"sv, "exe"sv, "js"sv,  "jse"sv, "vbs"sv, "vbe"sv,  "wsf"sv,   "hta"sv,   "scr"sv, "com"sv,
+    "bat"sv, "cmd"sv, "ps1"sv, "pif"sv, "lnk"sv, "iso"sv,  "img"sv,   "vhd"sv,   "rar"sv, "7z"sv,
+    "cab"sv, "ace"sv, "jar"sv, "msi"sv, "dll"sv, "docm"sv, "xlsm"sv,  "pptm"sv,  "xll"sv, "html"sv,
+    "htm"sv, "svg"sv, "gz"sv,  "tar"sv, "one"sv, "chm"sv,  "cpl"sv,   "reg"sv,   "url"sv, "vhdx"sv,
+    "rtf"sv, "arj"sv, "lzh"sv, "uue"sv, "wsh"sv, "msp"sv,  "shtml"sv, "xhtml"sv,
 };
 
 bool harmful(std::string_view name) {
@@ -74,7 +74,8 @@ PartName part_name(const ParameterList& disposition, const ParameterList& type) 
     for (const std::string& value : both.all("name")) add_name(value);
     if (names.empty()) return {};
     const auto worst = std::find_if(names.begin(), names.end(), harmful);
-    return {.name = worst == names.end() ? names.front() : *worst, .differs = names.size() > 1,
+    return {.name = worst == names.end() ? names.front() : *worst,
+            .differs = names.size() > 1,
             .disguised = disguised};
 }
 

@@ -54,30 +54,31 @@ MimeReader::Entity MimeReader::read_header(Region region, bool in_digest) {
     Entity entity;
     entity.block = read_header_block(view(region));
     if (entity.block.cut) {
-        report({.limit = Limit::Names, .object = {}, .configured = kMaxFields,
+        report({.limit = Limit::Names,
+                .object = {},
+                .configured = kMaxFields,
                 .observed = kMaxFields + 1});
     }
     entity.odd = entity.block.odd;
     if (entity.block.broken) broken("a header line that is no field");
-    const auto odd_content = std::any_of(
-        entity.block.fields.begin(), entity.block.fields.end(),
-        [](const Field& field) { return field.odd && names_content(field.name); });
+    const auto odd_content =
+        std::any_of(entity.block.fields.begin(), entity.block.fields.end(),
+                    [](const Field& field) { return field.odd && names_content(field.name); });
     if (odd_content || entity.block.odd) ambiguous("odd characters in a header field");
     for (const std::string& value : entity.block.values("content-type")) {
         ParameterList type = read_parameters(value);
         if (value.find("=?") != std::string::npos) type = read_parameters(decode_words(value));
         append_parameters(type, entity.naming);
-        const bool known = std::any_of(
-            entity.types.begin(), entity.types.end(), [&](const ParameterList& other) {
+        const bool known =
+            std::any_of(entity.types.begin(), entity.types.end(), [&](const ParameterList& other) {
                 return other.value == type.value && other.all("boundary") == type.all("boundary");
             });
         if (!known && entity.types.size() < kMaxBoundaries) entity.types.push_back(std::move(type));
     }
     if (entity.types.size() > 1) ambiguous("several Content-Type fields");
     if (entity.types.empty()) {
-        entity.types.push_back({.value = in_digest ? "message/rfc822" : "text/plain",
-                                .parameters = {},
-                                .odd = false});
+        entity.types.push_back(
+            {.value = in_digest ? "message/rfc822" : "text/plain", .parameters = {}, .odd = false});
     }
     for (const std::string& value : entity.block.values("content-disposition")) {
         append_parameters(read_parameters(value), entity.disposition);
@@ -94,8 +95,8 @@ MimeReader::Entity MimeReader::read_header(Region region, bool in_digest) {
 void MimeReader::entity(Region region, std::size_t nesting, bool alternate, bool in_digest) {
     if (stopped_ || !entities_.emplace(region.begin, region.end).second) return;
     if (nesting > kMaxNesting) {
-        report({.limit = Limit::Depth, .object = {}, .configured = kMaxNesting,
-                .observed = nesting});
+        report(
+            {.limit = Limit::Depth, .object = {}, .configured = kMaxNesting, .observed = nesting});
         return;
     }
     if (const auto late = budget_.check_time()) return report(*late);
@@ -151,7 +152,9 @@ void MimeReader::parts_of(const Cut& cut, std::size_t nesting, bool alternate, b
 bool MimeReader::admit(std::size_t bytes) {
     if (stopped_) return false;
     if (into_.children.size() >= kMaxParts) {
-        report({.limit = Limit::Objects, .object = {}, .configured = kMaxParts,
+        report({.limit = Limit::Objects,
+                .object = {},
+                .configured = kMaxParts,
                 .observed = kMaxParts + 1});
         return false;
     }
@@ -165,8 +168,11 @@ bool MimeReader::admit(std::size_t bytes) {
 void MimeReader::leaf(const Entity& entity, Region body, bool alternate) {
     const ParameterList& type = entity.types.front();
     if (type.value == "message/partial") {
-        into_.errors.push_back({.object = {}, .analyzer = "mime", .code = ErrorCode::Unsupported,
-                                .detail = "a piece of a message that comes in several (message/partial)"});
+        into_.errors.push_back(
+            {.object = {},
+             .analyzer = "mime",
+             .code = ErrorCode::Unsupported,
+             .detail = "a piece of a message that comes in several (message/partial)"});
     }
     std::vector<Encoding> encodings = entity.encodings.list;
     const std::string_view raw = view(body);
@@ -180,7 +186,8 @@ void MimeReader::leaf(const Entity& entity, Region body, bool alternate) {
         if (!seen_.emplace(body.begin, body.end, encoding).second) continue;
         bool likeliest = true;
         std::vector<std::string> readings = decode_readings(raw, encoding);
-        const bool file = !type.value.starts_with("text/") || entity.block.has("content-disposition");
+        const bool file =
+            !type.value.starts_with("text/") || entity.block.has("content-disposition");
         if (encoding == Encoding::QuotedPrintable && readings.size() > 1 && file) {
             ambiguous("quoted-printable with errors");
         }
@@ -191,8 +198,8 @@ void MimeReader::leaf(const Entity& entity, Region body, bool alternate) {
             likeliest = false;
         }
     }
-    if (entity.encodings.list.front() == Encoding::Identity &&
-        !type.value.starts_with("text/") && !is_message(type.value)) {
+    if (entity.encodings.list.front() == Encoding::Identity && !type.value.starts_with("text/") &&
+        !is_message(type.value)) {
         emit_blocks(body);  // of text parts analyzers/text sees to it
     }
 }
@@ -242,7 +249,9 @@ void MimeReader::emit_blocks(Region region) {
                                   .flags = {std::string(kAlternate)}});
     }
     if (found.cut) {
-        report({.limit = Limit::Objects, .object = {}, .configured = kMaxBlocks,
+        report({.limit = Limit::Objects,
+                .object = {},
+                .configured = kMaxBlocks,
                 .observed = kMaxBlocks + 1});
     }
 }
@@ -252,7 +261,9 @@ void MimeReader::sweep() {
     for (const DashLine& line : dashes_.within({0, text_.size()})) {
         if (line.used || !line.apparent) continue;
         if (++tried > kMaxBoundaries) {
-            report({.limit = Limit::Names, .object = {}, .configured = kMaxBoundaries,
+            report({.limit = Limit::Names,
+                    .object = {},
+                    .configured = kMaxBoundaries,
                     .observed = tried});
             return;
         }

@@ -19,11 +19,15 @@ struct Row {
     Encoding encoding;
 };
 constexpr std::array kTokens = {
-    Row{"7bit", Encoding::Identity},           Row{"8bit", Encoding::Identity},
-    Row{"binary", Encoding::Identity},         Row{"base64", Encoding::Base64},
+    Row{"7bit", Encoding::Identity},
+    Row{"8bit", Encoding::Identity},
+    Row{"binary", Encoding::Identity},
+    Row{"base64", Encoding::Base64},
     Row{"quoted-printable", Encoding::QuotedPrintable},
-    Row{"x-uuencode", Encoding::Uuencode},     Row{"x-uue", Encoding::Uuencode},
-    Row{"uuencode", Encoding::Uuencode},       Row{"x-uu", Encoding::Uuencode},
+    Row{"x-uuencode", Encoding::Uuencode},
+    Row{"x-uue", Encoding::Uuencode},
+    Row{"uuencode", Encoding::Uuencode},
+    Row{"x-uu", Encoding::Uuencode},
     Row{"uue", Encoding::Uuencode},
 };
 
@@ -47,7 +51,8 @@ Encodings encodings_of(const std::vector<std::string>& values) {
         const auto known = exactly(read.value);
         if (known) add(result.list, *known);
         if (known && !read.odd && read.parameters.empty()) continue;
-        // "base 64", "xbase64", "=?utf-8?q?base64?=", "base64 (": some reader takes it for the word.
+        // "base 64", "xbase64", "=?utf-8?q?base64?=", "base64 (": some reader takes it for the
+        // word.
         result.odd = true;
         std::string loose = ascii_lower(decode_words(value));
         std::erase_if(loose, [](char c) { return !ascii_alnum(c); });

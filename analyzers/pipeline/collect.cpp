@@ -42,7 +42,9 @@ void Walk::add_url(const FoundUrl& found, std::uint32_t object) {
     if (cut(url.normalized) || cut_url) url.flags.emplace_back("truncated");
     urls_size_ += size_of(url);
     if (urls_size_ > kMaxUrlsSize) {
-        add_limit({.limit = Limit::Names, .object = {}, .configured = kMaxUrlsSize,
+        add_limit({.limit = Limit::Names,
+                   .object = {},
+                   .configured = kMaxUrlsSize,
                    .observed = urls_size_},
                   object);
         return;
@@ -65,7 +67,9 @@ void Walk::add_finding(Finding found, std::uint32_t object) {
     }
     findings_size_ += found.code.size() + found.detail.size() + found.explanation.size() + 64;
     if (findings_size_ > kMaxFindingsSize) {
-        add_limit({.limit = Limit::Names, .object = {}, .configured = kMaxFindingsSize,
+        add_limit({.limit = Limit::Names,
+                   .object = {},
+                   .configured = kMaxFindingsSize,
                    .observed = findings_size_},
                   object);
         // A worse one must not be crowded out by many that are harmless.
@@ -90,8 +94,8 @@ void Walk::add_error(AnalysisError error, std::uint32_t object) {
 
 void Walk::add_limit(LimitHit hit, std::uint32_t object) {
     hit.object = object;
-    const bool there = std::any_of(
-        report_.limits.begin(), report_.limits.end(), [&](const LimitHit& other) {
+    const bool there =
+        std::any_of(report_.limits.begin(), report_.limits.end(), [&](const LimitHit& other) {
             return other.limit == hit.limit && other.object == hit.object;
         });
     if (!there && report_.limits.size() < kMaxLimitHits) report_.limits.push_back(hit);

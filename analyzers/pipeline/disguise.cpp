@@ -14,12 +14,13 @@ using namespace std::string_view_literals;
 constexpr std::array kPrograms = {"pe"sv,  "mz"sv,    "elf"sv, "macho"sv, "lnk"sv,
                                   "msi"sv, "class"sv, "dex"sv, "hta"sv,   "encoded-script"sv};
 constexpr std::array kHarmless = {
-    "txt"sv, "pdf"sv,  "doc"sv, "docx"sv, "xls"sv, "xlsx"sv, "ppt"sv, "pptx"sv, "odt"sv, "ods"sv,
-    "rtf"sv, "csv"sv,  "jpg"sv, "jpeg"sv, "png"sv, "gif"sv,  "bmp"sv, "tif"sv,  "tiff"sv, "webp"sv,
-    "mp3"sv, "mp4"sv,  "wav"sv, "avi"sv,  "eml"sv, "ics"sv,  "xml"sv, "json"sv, "log"sv, "heic"sv};
-constexpr std::array kRuns = {"exe"sv, "scr"sv, "com"sv, "pif"sv, "bat"sv, "cmd"sv, "js"sv,  "jse"sv,
-                              "vbs"sv, "vbe"sv, "wsf"sv, "wsh"sv, "hta"sv, "lnk"sv, "ps1"sv, "msi"sv,
-                              "cpl"sv, "jar"sv, "url"sv, "reg"sv, "dll"sv, "scf"sv, "chm"sv, "xll"sv};
+    "txt"sv, "pdf"sv, "doc"sv, "docx"sv, "xls"sv, "xlsx"sv, "ppt"sv, "pptx"sv, "odt"sv,  "ods"sv,
+    "rtf"sv, "csv"sv, "jpg"sv, "jpeg"sv, "png"sv, "gif"sv,  "bmp"sv, "tif"sv,  "tiff"sv, "webp"sv,
+    "mp3"sv, "mp4"sv, "wav"sv, "avi"sv,  "eml"sv, "ics"sv,  "xml"sv, "json"sv, "log"sv,  "heic"sv};
+constexpr std::array kRuns = {"exe"sv, "scr"sv, "com"sv, "pif"sv, "bat"sv, "cmd"sv,
+                              "js"sv,  "jse"sv, "vbs"sv, "vbe"sv, "wsf"sv, "wsh"sv,
+                              "hta"sv, "lnk"sv, "ps1"sv, "msi"sv, "cpl"sv, "jar"sv,
+                              "url"sv, "reg"sv, "dll"sv, "scf"sv, "chm"sv, "xll"sv};
 constexpr std::array kArchives = {"zip"sv, "7z"sv,  "rar"sv, "cab"sv, "iso"sv,
                                   "ace"sv, "arj"sv, "lha"sv, "jar"sv, "wim"sv};
 

@@ -1,6 +1,7 @@
 #pragma once
 
-/// @file The whole analysis of one message: taste, analyze, engines, and the same for what came out.
+/// @file The whole analysis of one message: taste, analyze, engines, and the same for what came
+/// out.
 
 #include <memory>
 #include <span>

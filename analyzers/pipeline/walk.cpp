@@ -44,7 +44,9 @@ Report Walk::run(ByteView root, RootKind kind, std::string_view name) {
 
 Report Walk::give_up() {
     pending_.clear();  // frees what the error below may need
-    report_.errors.push_back({.object = {}, .analyzer = "pipeline", .code = ErrorCode::Resource,
+    report_.errors.push_back({.object = {},
+                              .analyzer = "pipeline",
+                              .code = ErrorCode::Resource,
                               .detail = "out of memory"});
     return std::move(report_);
 }
@@ -70,8 +72,13 @@ void Walk::visit_root(ByteView root, RootKind kind, std::string_view name) {
     const std::string cleaned = object.name;
     analyzed_.insert(object.sha256 + object.type);
     if (!list(std::move(object))) return;
-    Current current{.artifact = {.bytes = root, .type = kindred.type, .mime = kindred.mime,
-                                 .name = cleaned, .declared_mime = {}, .charset = {}, .depth = 0,
+    Current current{.artifact = {.bytes = root,
+                                 .type = kindred.type,
+                                 .mime = kindred.mime,
+                                 .name = cleaned,
+                                 .declared_mime = {},
+                                 .charset = {},
+                                 .depth = 0,
                                  .raw_view = message},
                     .index = 0,
                     .types = {kindred.type}};
@@ -86,9 +93,13 @@ void Walk::visit(Pending pending) {
     Child& child = pending.child;
     const ByteView bytes = as_bytes(child.bytes);
     const Taste kindred = taste(bytes, child.name, magic_);
-    Current current{.artifact = {.bytes = bytes, .type = kindred.type, .mime = kindred.mime,
-                                 .name = child.name, .declared_mime = child.declared_mime,
-                                 .charset = child.charset, .depth = pending.depth,
+    Current current{.artifact = {.bytes = bytes,
+                                 .type = kindred.type,
+                                 .mime = kindred.mime,
+                                 .name = child.name,
+                                 .declared_mime = child.declared_mime,
+                                 .charset = child.charset,
+                                 .depth = pending.depth,
                                  .raw_view = false},
                     .index = static_cast<std::uint32_t>(report_.objects.size()),
                     .types = {kindred.type}};
@@ -124,7 +135,9 @@ void Walk::visit(Pending pending) {
 bool Walk::list(Object object) {
     objects_size_ += object.path.size() + object.name.size() + object.declared_mime.size() + 160;
     if (objects_size_ > kMaxObjectsSize) {
-        add_limit({.limit = Limit::Objects, .object = {}, .configured = kMaxObjectsSize,
+        add_limit({.limit = Limit::Objects,
+                   .object = {},
+                   .configured = kMaxObjectsSize,
                    .observed = objects_size_},
                   0);
         pending_.clear();
@@ -156,8 +169,10 @@ void Walk::examine(Current& current) {
 
 void Walk::run_analyzer(const Analyzer& analyzer, const Current& current) {
     const auto failed = [&](std::string_view detail) {
-        add_error({.object = {}, .analyzer = std::string(analyzer.name),
-                   .code = ErrorCode::Resource, .detail = clean_text(detail, kMaxDetail)},
+        add_error({.object = {},
+                   .analyzer = std::string(analyzer.name),
+                   .code = ErrorCode::Resource,
+                   .detail = clean_text(detail, kMaxDetail)},
                   current.index);
     };
     try {
@@ -181,8 +196,10 @@ void Walk::run_engines(const Current& current) {
             failure = problem.what();
         }
         if (!failure.empty()) {
-            add_error({.object = {}, .analyzer = std::string(engine->name()),
-                       .code = ErrorCode::Resource, .detail = clean_text(failure, kMaxDetail)},
+            add_error({.object = {},
+                       .analyzer = std::string(engine->name()),
+                       .code = ErrorCode::Resource,
+                       .detail = clean_text(failure, kMaxDetail)},
                       current.index);
         }
         for (Finding& found : analysis.findings) add_finding(std::move(found), current.index);
@@ -232,7 +249,8 @@ void Walk::take_children(std::vector<Child> children, const Current& current) {
             add_limit(*hit, current.index);
             break;
         }
-        Pending next{.child = std::move(child), .parent = current.index, .depth = depth, .path = {}};
+        Pending next{
+            .child = std::move(child), .parent = current.index, .depth = depth, .path = {}};
         next.path = path + '/' + std::to_string(++number);
         if (!next.child.name.empty()) next.path += ':' + clean_text(next.child.name, kMaxPathName);
         pending_.push_back(std::move(next));

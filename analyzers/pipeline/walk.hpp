@@ -17,7 +17,7 @@ inline constexpr std::size_t kMaxFindingsSize = 160 << 10;
 inline constexpr std::size_t kMaxErrorsSize = 64 << 10;
 inline constexpr std::size_t kMaxLimitHits = 100;
 inline constexpr std::size_t kMaxObjectName = 256;
-inline constexpr std::size_t kMaxPathName = 60;    ///< of a name inside a path
+inline constexpr std::size_t kMaxPathName = 60;       ///< of a name inside a path
 inline constexpr std::size_t kMaxReportedUrl = 1024;  ///< longer ones are cut, flag "truncated"
 inline constexpr std::size_t kMaxSameFinding = 20;    ///< of one code in one object
 

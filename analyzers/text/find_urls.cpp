@@ -12,16 +12,18 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kMaxScheme = 20;
+constexpr unsigned kMaxTries = 8;  // to read a URL from one word of at most kMaxUrl bytes
 // Under these a bare "name.tld" is taken for a link, as mail programs do; not those that are also
 // file extensions (sh, md, zip, mov, py, rs, pl, ps), unless a path follows.
 constexpr std::array kTopLevel = {
-    "com"sv, "org"sv,  "net"sv,  "edu"sv,    "gov"sv,    "info"sv, "biz"sv,  "io"sv,  "co"sv,  "de"sv,
-    "uk"sv,  "fr"sv,   "nl"sv,   "it"sv,     "es"sv,     "ru"sv,   "cn"sv,   "jp"sv,  "br"sv,  "in"sv,
-    "au"sv,  "ca"sv,   "us"sv,   "ch"sv,     "at"sv,     "be"sv,   "se"sv,   "no"sv,  "dk"sv,  "fi"sv,
-    "cz"sv,  "eu"sv,   "me"sv,   "tv"sv,     "cc"sv,     "xyz"sv,  "top"sv,  "app"sv, "dev"sv, "online"sv,
-    "site"sv, "shop"sv, "club"sv, "example"sv, "invalid"sv, "test"sv, "ly"sv,   "gl"sv,  "kr"sv,  "mx"sv,
-    "ar"sv,  "pt"sv,   "gr"sv,   "hu"sv,     "ro"sv,     "tr"sv,   "ua"sv,   "za"sv,  "nz"sv,  "ie"sv,
-    "il"sv,  "hk"sv,   "tw"sv,   "sg"sv,     "my"sv,     "th"sv,   "vn"sv,   "id"sv,  "ph"sv,  "ir"sv,
+    "com"sv,  "org"sv, "net"sv, "edu"sv,    "gov"sv,  "info"sv, "biz"sv,  "io"sv,      "co"sv,
+    "de"sv,   "uk"sv,  "fr"sv,  "nl"sv,     "it"sv,   "es"sv,   "ru"sv,   "cn"sv,      "jp"sv,
+    "br"sv,   "in"sv,  "au"sv,  "ca"sv,     "us"sv,   "ch"sv,   "at"sv,   "be"sv,      "se"sv,
+    "no"sv,   "dk"sv,  "fi"sv,  "cz"sv,     "eu"sv,   "me"sv,   "tv"sv,   "cc"sv,      "xyz"sv,
+    "top"sv,  "app"sv, "dev"sv, "online"sv, "site"sv, "shop"sv, "club"sv, "example"sv, "invalid"sv,
+    "test"sv, "ly"sv,  "gl"sv,  "kr"sv,     "mx"sv,   "ar"sv,   "pt"sv,   "gr"sv,      "hu"sv,
+    "ro"sv,   "tr"sv,  "ua"sv,  "za"sv,     "nz"sv,   "ie"sv,   "il"sv,   "hk"sv,      "tw"sv,
+    "sg"sv,   "my"sv,  "th"sv,  "vn"sv,     "id"sv,   "ph"sv,   "ir"sv,
 };
 
 bool ends_url(char c) {
@@ -83,9 +85,9 @@ private:
                              (after[1] == '/' || after[1] == '\\');
         if (!slashes) return false;
         std::size_t start = at_;
-        while (start > done_ && at_ - start < kMaxScheme &&
-               (ascii_alnum(text_[start - 1]) || text_[start - 1] == '-' ||
-                text_[start - 1] == '+')) {
+        while (
+            start > done_ && at_ - start < kMaxScheme &&
+            (ascii_alnum(text_[start - 1]) || text_[start - 1] == '-' || text_[start - 1] == '+')) {
             --start;
         }
         while (start < at_ && !ascii_alpha(text_[start])) ++start;
@@ -109,16 +111,17 @@ private:
         const bool mailbox = stop < text_.size() && text_[stop] == '@';
         const bool path = stop < text_.size() && text_[stop] == '/';
         const std::size_t dot = host.rfind('.');
-        if (!address && !mailbox && dot != std::string_view::npos && dot > 0 && links(host, path)) {
-            return take(start, "http://");
-        }
+        const bool linked =
+            !address && !mailbox && dot != std::string_view::npos && dot > 0 && links(host, path);
+        if (linked && take(start, "http://")) return true;
         at_ = std::max(at_, end - 1);  // the name was looked at as a whole
         return false;
     }
 
     static bool links(std::string_view host, bool path) {
         const std::string top = ascii_lower(host.substr(host.rfind('.') + 1));
-        if (ascii_iequal(host.substr(0, 4), "www.") && host.find('.', 4) != std::string_view::npos) {
+        if (ascii_iequal(host.substr(0, 4), "www.") &&
+            host.find('.', 4) != std::string_view::npos) {
             return true;
         }
         const bool known = std::find(kTopLevel.begin(), kTopLevel.end(), top) != kTopLevel.end();
@@ -131,7 +134,10 @@ private:
         std::string url(prefix);
         url += without_tail(text_.substr(start, end - start));
         const auto parsed = parse_url(url);
-        if (!parsed || (parsed->host.empty() && parsed->scheme != "file")) return false;
+        if (!parsed || (parsed->host.empty() && parsed->scheme != "file")) {
+            refused(start, end);
+            return false;
+        }
         at_ = end;
         done_ = end;
         if (!seen_.insert(url).second) return true;
@@ -141,11 +147,22 @@ private:
         return true;
     }
 
+    /// What is no URL may hold one further on; but a long word is not read again for every colon.
+    void refused(std::size_t start, std::size_t end) {
+        if (start >= refused_end_) {
+            refused_ = 0;
+            refused_end_ = end;
+        }
+        if (++refused_ >= kMaxTries) at_ = std::max(at_, refused_end_ - 1);
+    }
+
     std::string_view text_;
     std::string_view where_;
     std::size_t limit_;
     std::size_t at_ = 0;
     std::size_t done_ = 0;  ///< text before this is part of a URL
+    std::size_t refused_end_ = 0;
+    unsigned refused_ = 0;
     std::unordered_set<std::string> seen_;
     std::vector<FoundUrl> found_;
 };

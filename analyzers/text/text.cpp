@@ -12,12 +12,12 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kTypes = {"text"sv,   "csv"sv,    "ics"sv,     "vcard"sv,
-                               "xml"sv,    "json"sv,    "javascript"sv, "vbscript"sv,
-                               "bat"sv,    "shell"sv,  "python"sv,  "powershell"sv, "url"sv,
-                               "css"sv,    "wordml"sv, "library-ms"sv, "search-ms"sv,
-                               "inf"sv,    "reg"sv,    "rdp"sv,     "iqy"sv,        "slk"sv,
-                               "wsf"sv,    "sct"sv,    "scf"sv,     "xdp"sv,        "jnlp"sv};
+constexpr std::array kTypes = {"text"sv,       "csv"sv,        "ics"sv,      "vcard"sv, "xml"sv,
+                               "json"sv,       "javascript"sv, "vbscript"sv, "bat"sv,   "shell"sv,
+                               "python"sv,     "powershell"sv, "url"sv,      "css"sv,   "wordml"sv,
+                               "library-ms"sv, "search-ms"sv,  "inf"sv,      "reg"sv,   "rdp"sv,
+                               "iqy"sv,        "slk"sv,        "wsf"sv,      "sct"sv,   "scf"sv,
+                               "xdp"sv,        "jnlp"sv};
 
 std::string_view kind_name(BlockKind kind) {
     switch (kind) {
@@ -47,7 +47,9 @@ Analysis text_analyze(const Artifact& artifact, Budget& budget) {
     analysis.urls = find_text_urls(analysis.text, "text", kMaxTextUrls);
     if (analysis.urls.size() > kMaxTextUrls) {
         analysis.urls.resize(kMaxTextUrls);
-        analysis.limits.push_back({.limit = Limit::Names, .object = {}, .configured = kMaxTextUrls,
+        analysis.limits.push_back({.limit = Limit::Names,
+                                   .object = {},
+                                   .configured = kMaxTextUrls,
                                    .observed = kMaxTextUrls + 1});
     }
     EncodedBlocks found = find_encoded_blocks(utf16 ? analysis.text : raw, budget.room());
@@ -64,7 +66,9 @@ Analysis text_analyze(const Artifact& artifact, Budget& budget) {
                                      .flags = {std::string(kind_name(block.kind))}});
     }
     if (found.cut) {
-        analysis.limits.push_back({.limit = Limit::Objects, .object = {}, .configured = kMaxBlocks,
+        analysis.limits.push_back({.limit = Limit::Objects,
+                                   .object = {},
+                                   .configured = kMaxBlocks,
                                    .observed = kMaxBlocks + 1});
     }
     return analysis;

@@ -174,7 +174,8 @@ std::string to_ascii(std::string_view host) {
     std::string out;
     std::u32string label;
     const auto finish = [&] {
-        const bool plain = std::all_of(label.begin(), label.end(), [](char32_t c) { return c < 0x80; });
+        const bool plain =
+            std::all_of(label.begin(), label.end(), [](char32_t c) { return c < 0x80; });
         if (plain) {
             for (const char32_t c : label) out += static_cast<char>(c);
         } else {
@@ -198,7 +199,8 @@ std::string to_ascii(std::string_view host) {
 
 bool forbidden(char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte <= 0x20 || byte == 0x7F || std::string_view("#/:<>?@[\\]^|%").find(c) != std::string_view::npos;
+    return byte <= 0x20 || byte == 0x7F ||
+           std::string_view("#/:<>?@[\\]^|%").find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -207,9 +209,10 @@ std::string undo_escapes(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1], 16) && digit(text[i + 2], 16)) {
-            out += static_cast<char>(static_cast<unsigned char>(
-                *digit(text[i + 1], 16) * 16 + *digit(text[i + 2], 16)));
+        if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1], 16) &&
+            digit(text[i + 2], 16)) {
+            out += static_cast<char>(
+                static_cast<unsigned char>(*digit(text[i + 1], 16) * 16 + *digit(text[i + 2], 16)));
             i += 2;
         } else {
             out += text[i];
@@ -227,9 +230,8 @@ std::optional<std::string> read_host(std::string_view text, std::vector<std::str
     }
     std::string host = undo_escapes(text);
     if (!is_utf8(host)) return std::nullopt;
-    const bool ascii = std::all_of(host.begin(), host.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x80;
-    });
+    const bool ascii = std::all_of(host.begin(), host.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     if (!ascii) flags.emplace_back("non-ascii");
     host = ascii ? ascii_lower(host) : to_ascii(host);
     if (host.empty() || std::any_of(host.begin(), host.end(), forbidden)) return std::nullopt;

@@ -56,7 +56,9 @@ std::string tidy(std::string_view text, std::vector<std::string>& flags) {
 std::size_t scheme_length(std::string_view text) {
     if (text.empty() || !ascii_alpha(text[0])) return 0;
     std::size_t at = 1;
-    while (at < text.size() && (ascii_alnum(text[at]) || "+-."sv.find(text[at]) != std::string_view::npos)) ++at;
+    while (at < text.size() &&
+           (ascii_alnum(text[at]) || "+-."sv.find(text[at]) != std::string_view::npos))
+        ++at;
     return at < text.size() && text[at] == ':' ? at : 0;
 }
 
@@ -109,13 +111,19 @@ std::string normal_path(std::string_view text) {
     return path.empty() ? "/" : path;
 }
 
+bool unreserved(char c) {
+    return ascii_alnum(c) || "-._~"sv.find(c) != std::string_view::npos;
+}
+
 /// Escapes of letters, digits, "-._~" undone: two spellings of one address become one.
 std::string undo_unreserved(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size()) {
+        // In "%4%41" the letter would make an escape of what is none.
+        const bool completes = out.ends_with('%') || (out.size() > 1 && out[out.size() - 2] == '%');
+        if (text[i] == '%' && i + 2 < text.size() && !completes) {
             const std::string one = undo_escapes(text.substr(i, 3));
-            if (one.size() == 1 && (ascii_alnum(one[0]) || "-._~"sv.find(one[0]) != std::string_view::npos)) {
+            if (one.size() == 1 && unreserved(one[0])) {
                 out += one;
                 i += 2;
                 continue;
@@ -181,7 +189,8 @@ bool read_special(std::string_view rest, const Special& kind, ParsedUrl& url) {
     const std::size_t end = std::min(fragmentless.find_first_of("/\\"), fragmentless.size());
     const std::string_view authority = fragmentless.substr(0, end);
     if (authority.empty() && !file) return false;
-    const bool drive = file && authority.size() == 2 && ascii_alpha(authority[0]) && authority[1] == ':';
+    const bool drive =
+        file && authority.size() == 2 && ascii_alpha(authority[0]) && authority[1] == ':';
     if (file && (slashes < 2 || drive)) {
         url.path = normal_path(fragmentless);
     } else {

@@ -14,11 +14,11 @@ namespace postern::analyzers {
 inline constexpr std::size_t kMaxUrl = 4096;  ///< bytes of one URL that are looked at
 
 struct ParsedUrl {
-    std::string scheme;      ///< lower case
-    std::string host;        ///< ASCII, lower case, IP addresses in their usual form; may be empty
+    std::string scheme;  ///< lower case
+    std::string host;    ///< ASCII, lower case, IP addresses in their usual form; may be empty
     std::optional<std::uint16_t> port;  ///< if it is not the scheme's own
-    std::string path;        ///< "/a/b", dots resolved; what follows the scheme where no host may be
-    std::string query;       ///< with its "?"; may be empty
+    std::string path;   ///< "/a/b", dots resolved; what follows the scheme where no host may be
+    std::string query;  ///< with its "?"; may be empty
     std::string normalized;  ///< scheme, host, port, path and query; escapes of unreserved undone
     /// "ip-host", "obscured-ip", "userinfo", "port", "punycode", "non-ascii", "backslash",
     /// "blanks", "truncated"; without duplicates.

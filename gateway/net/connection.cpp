@@ -85,8 +85,8 @@ void Connection::on_ready(std::uint32_t epoll_events, TimePoint now) {
     }
     read_blocked_ = false;
     write_blocked_ = false;
-    if (wants_to_read() && (epoll_events & (EPOLLIN | EPOLLOUT)) != 0 && !read_some(now)) return;
-    work(now);
+    if (wants_to_read()) (void)read_some(now);
+    if (!finished()) work(now);
 }
 
 void Connection::on_deadline(TimePoint now) {
@@ -199,7 +199,7 @@ void Connection::pass_on(std::string_view chunk) {
     paused_ = dialogue_->on_data(chunk, resume) == Flow::Pause;
 }
 
-/// False: nothing came, or it is over.
+/// True: something came.
 bool Connection::read_some(TimePoint now) {
     const auto result = transport_.read(scratch_);
     switch (result.progress) {
@@ -208,14 +208,14 @@ bool Connection::read_some(TimePoint now) {
             if (session_.state() == smtp::State::ReceivingData) since_ = now;
             return true;
         case Transport::Progress::NeedsRead:
-            return true;
+            return false;
         case Transport::Progress::NeedsWrite:
             read_blocked_ = true;
-            return true;
+            return false;
         case Transport::Progress::Ended:
             peer_ended_ = true;
             if (output_.empty()) finish();
-            return !finished();
+            return false;
         case Transport::Progress::Failed:
             finish();
             return false;

@@ -1,4 +1,5 @@
-// RFC 2047 words and RFC 2231 parameters of any bytes: bounded output, and text without words stays.
+// RFC 2047 words and RFC 2231 parameters of any bytes: bounded output, and text without words
+// stays.
 #include <cstdint>
 #include <cstdlib>
 #include <span>

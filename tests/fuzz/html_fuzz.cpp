@@ -13,15 +13,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Limits limits;
     limits.milliseconds = 3600000;
     Budget budget(limits);
-    const Analysis analysis =
-        html_analyze({.bytes = bytes, .type = "html", .mime = "text/html", .name = "a.html", .declared_mime = {}}, budget);
+    const Analysis analysis = html_analyze({.bytes = bytes,
+                                            .type = "html",
+                                            .mime = "text/html",
+                                            .name = "a.html",
+                                            .declared_mime = {}},
+                                           budget);
     if (analysis.text.size() > 6 * size + 6 || analysis.urls.size() > kMaxHtmlUrls) std::abort();
     HtmlTokenizer tokenizer(as_text(bytes));
     Token token;
     std::size_t text = 0;
     std::size_t tokens = 0;
     while (tokenizer.next(token)) {
-        text += token.kind == Token::Kind::Text || token.kind == Token::Kind::Comment ? token.text.size() : 0;
+        text += token.kind == Token::Kind::Text || token.kind == Token::Kind::Comment
+                    ? token.text.size()
+                    : 0;
         if (++tokens > size + 1) std::abort();
     }
     if (text > size) std::abort();

@@ -12,8 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Limits limits;
     limits.milliseconds = 3600000;
     Budget budget(limits);
-    const Analysis analysis =
-        text_analyze({.bytes = bytes, .type = "text", .mime = "text/plain", .name = {}, .declared_mime = {}}, budget);
+    const Analysis analysis = text_analyze(
+        {.bytes = bytes, .type = "text", .mime = "text/plain", .name = {}, .declared_mime = {}},
+        budget);
     for (const FoundUrl& url : analysis.urls) {
         const bool completed = !url.flags.empty();
         const std::string_view written = std::string_view(url.url).substr(completed ? 7 : 0);

@@ -1,4 +1,5 @@
-// Any text as a URL: the normal form is its own normal form, and the host is one that can be asked for.
+// Any text as a URL: the normal form is its own normal form, and the host is one that can be asked
+// for.
 #include <cstdint>
 #include <cstdlib>
 #include <span>

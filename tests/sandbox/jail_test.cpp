@@ -1,102 +1,18 @@
 /// @file The whole jail with the real kernel: launcher, zygote, workers, endings.
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <csignal>
 #include <fstream>
 
-#include "sandbox/policy.hpp"
-#include "sandbox/spawn.hpp"
+#include "tests/sandbox/jail.hpp"
 
 namespace postern::sandbox {
 namespace {
-
-using std::chrono::steady_clock;
-
-/// One launcher of victims, with a client channel.
-class Jail {
-public:
-    explicit Jail(std::vector<std::string> more = {}) {
-        std::vector<std::string> words = {"--channel-fd", "@channel"};
-        words.insert(words.end(), more.begin(), more.end());
-        const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-        auto started = Spawned::start(POSTERN_VICTIM, words, nothing.get(), std::nullopt);
-        if (auto* spawned = std::get_if<Spawned>(&started)) spawned_.emplace(std::move(*spawned));
-    }
-
-    /// The next message on a channel; nullopt after 20 s or when it closes.
-    static std::optional<Message> next(int channel) {
-        pollfd waiting = {channel, POLLIN, 0};
-        if (::poll(&waiting, 1, 20'000) <= 0) return std::nullopt;
-        auto got = receive(channel);
-        auto* received = std::get_if<Received>(&got);
-        if (received == nullptr) return std::nullopt;
-        return received->message;
-    }
-
-    bool ready() {
-        const auto message = spawned_ ? next(spawned_->channel()) : std::nullopt;
-        if (message && std::holds_alternative<Failed>(*message)) {
-            ADD_FAILURE() << std::get<Failed>(*message).text;
-        }
-        if (!message || !std::holds_alternative<Ready>(*message)) return false;
-        auto client = spawned_->connect();
-        if (client) client_ = std::move(*client);
-        return static_cast<bool>(client_);
-    }
-
-    struct Result {
-        std::optional<Ended> ended;
-        std::optional<Refused> refused;
-        std::string report;
-    };
-
-    /// The read end of the report.
-    Descriptor begin(std::string_view text, std::uint32_t wall_ms, std::uint64_t job) {
-        const Descriptor message(::memfd_create("message", MFD_CLOEXEC));
-        EXPECT_EQ(::write(message.get(), text.data(), text.size()),
-                  static_cast<ssize_t>(text.size()));
-        std::array<int, 2> ends{};
-        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
-        Descriptor ours(ends[0]);
-        const Descriptor theirs(ends[1]);
-        Start start;
-        start.job = job;
-        start.wall_ms = wall_ms;
-        start.size = text.size();
-        EXPECT_TRUE(send(client_.get(), start, {message.get(), theirs.get()}));
-        return ours;
-    }
-
-    Result run(std::string_view text, std::uint32_t wall_ms = 10'000) {
-        Result result;
-        const Descriptor report = begin(text, wall_ms, 1);
-        std::array<char, 4096> buffer{};
-        while (result.report.size() < (1U << 20U)) {
-            const ssize_t got = ::recv(report.get(), buffer.data(), buffer.size(), 0);
-            if (got <= 0) break;
-            result.report.append(buffer.data(), static_cast<std::size_t>(got));
-        }
-        if (result.report.size() >= (1U << 20U)) {
-            EXPECT_TRUE(send(client_.get(), Cancel{Kind::Cancel, 0, 1}));
-        }
-        while (auto message = next(client_.get())) {
-            if (const auto* ended = std::get_if<Ended>(&*message)) result.ended = *ended;
-            if (const auto* refused = std::get_if<Refused>(&*message)) result.refused = *refused;
-            if (result.ended || result.refused) break;
-        }
-        return result;
-    }
-
-    std::optional<Spawned> spawned_;
-    Descriptor client_;
-};
 
 TEST(Jail, AWorkerAnswersThroughItsReport) {
     Jail jail;
@@ -153,6 +69,64 @@ TEST(Jail, HasNoFilesButItsScratch) {
     ASSERT_TRUE(jail.ready());
     EXPECT_EQ(jail.run("open").report, "no");
     EXPECT_EQ(jail.run("touch").report, "yes");
+}
+
+TEST(Jail, StartedByRootItRunsAsAnotherUserWithAllItsLayers) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+    constexpr Identity kNobody = {65534, 65534};
+    Jail jail({}, kNobody);
+    ASSERT_TRUE(jail.ready());
+    struct stat process {};
+    const std::string folder = "/proc/" + std::to_string(jail.spawned_->pid());
+    ASSERT_EQ(::stat(folder.c_str(), &process), 0);
+    std::ifstream status(folder + "/status");
+    std::string line;
+    while (std::getline(status, line) && line.rfind("Uid:", 0) != 0) {
+    }
+    EXPECT_EQ(line, "Uid:\t65534\t65534\t65534\t65534");
+    EXPECT_NE(jail.status_.find("\"empty_root\":true"), std::string::npos) << jail.status_;
+    EXPECT_EQ(jail.run("echo").report, "echo");
+    EXPECT_EQ(jail.run("touch").report, "yes");
+}
+
+TEST(Jail, TheCanaryIsRepeated) {
+    Jail jail({"--canary-ms", "50", "--lame", "later"});
+    ASSERT_TRUE(jail.ready());
+    const auto message = Jail::next(jail.spawned_->channel());
+    ASSERT_TRUE(message);
+    ASSERT_TRUE(std::holds_alternative<Failed>(*message));
+    EXPECT_NE(std::get<Failed>(*message).text.find("failed 7"), std::string::npos);
+}
+
+TEST(Jail, AClientThatGoesAwayTakesItsJobsAlong) {
+    Jail jail({"--max-workers", "1"});
+    ASSERT_TRUE(jail.ready());
+    const Descriptor report = jail.begin("hang", 60'000, 31);
+    const auto started = Jail::next(jail.client_.get());
+    ASSERT_TRUE(started && std::holds_alternative<Started>(*started));
+    jail.client_.reset();
+    char byte = 0;
+    EXPECT_EQ(::recv(report.get(), &byte, 1, 0), 0) << "its worker must end";
+    auto other = jail.spawned_->connect();
+    ASSERT_TRUE(other);
+    jail.client_ = std::move(*other);
+    Jail::Result result;
+    do {
+        result = jail.run("echo");
+    } while (result.refused && result.refused->why == Refusal::Busy);
+    EXPECT_EQ(result.report, "echo");
+}
+
+TEST(Jail, AJobCanBeTakenBack) {
+    Jail jail;
+    ASSERT_TRUE(jail.ready());
+    const Descriptor report = jail.begin("hang", 60'000, 41);
+    ASSERT_TRUE(send(jail.client_.get(), Cancel{Kind::Cancel, 0, 41}));
+    auto message = Jail::next(jail.client_.get());
+    ASSERT_TRUE(message && std::holds_alternative<Started>(*message));
+    message = Jail::next(jail.client_.get());
+    ASSERT_TRUE(message && std::holds_alternative<Ended>(*message));
+    EXPECT_EQ(name(std::get<Ended>(*message).cause), "cancelled");
 }
 
 TEST(Jail, RefusesWhenAllWorkersRun) {

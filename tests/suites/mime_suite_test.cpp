@@ -1,6 +1,6 @@
-// Mail built to hide an attachment: mime-is-broken (github.com/noxxi/mime-is-broken) and the cases of
-// "Inbox Invasion" (github.com/MIME-miner/MIMEminer). Whatever reading shows the attachment to some
-// mail program has to show it to us.
+// Mail built to hide an attachment: mime-is-broken (github.com/noxxi/mime-is-broken) and the cases
+// of "Inbox Invasion" (github.com/MIME-miner/MIMEminer). Whatever reading shows the attachment to
+// some mail program has to show it to us.
 
 #include <gtest/gtest.h>
 
@@ -36,10 +36,12 @@ std::optional<fs::path> suite(const std::string& name) {
 class TestFileEngine : public Engine {
 public:
     [[nodiscard]] std::string_view name() const override { return "test"; }
-    void examine(const Artifact& artifact, const Budget& /*budget*/, Analysis& into) const override {
+    void examine(const Artifact& artifact, const Budget& /*budget*/,
+                 Analysis& into) const override {
         static const std::string kSign = std::string("EICAR-STANDARD-ANTI") + "VIRUS-TEST-FILE!";
-        static const std::string kHead = std::string("X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-") +
-                                         "ANTIVIRUS-TEST-FILE!$H+H*";
+        static const std::string kHead =
+            std::string("X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-") +
+            "ANTIVIRUS-TEST-FILE!$H+H*";
         if (as_text(artifact.bytes).find(kHead) == std::string_view::npos) return;
         AnalysisError mark;
         mark.analyzer = "test";
@@ -55,8 +57,9 @@ Report scan(const std::string& message) {
 }
 
 bool found(const Report& report) {
-    return std::any_of(report.errors.begin(), report.errors.end(),
-                       [](const AnalysisError& e) { return e.analyzer == "test" && e.object != 0U; });
+    return std::any_of(report.errors.begin(), report.errors.end(), [](const AnalysisError& e) {
+        return e.analyzer == "test" && e.object != 0U;
+    });
 }
 
 bool refused(const Report& report) {
@@ -85,7 +88,8 @@ TEST(MimeSuite, IsBrokenAttachmentIsFoundOrMessageIsCalledAmbiguous) {
         extracted += found(report) ? 1 : 0;
         called += !found(report) && refused(report) ? 1 : 0;
         EXPECT_TRUE(found(report) || refused(report)) << row["file"];
-        if (!found(report)) std::cout << "not extracted: " << row["id"] << ' ' << row["file"] << '\n';
+        if (!found(report))
+            std::cout << "not extracted: " << row["id"] << ' ' << row["file"] << '\n';
         if (row["validity"].get<int>() >= 2) {
             EXPECT_TRUE(found(report));
             EXPECT_FALSE(refused(report)) << "a valid message";
@@ -105,9 +109,8 @@ TEST(MimeSuite, IsBrokenFileNameIsSeen) {
         if (row["id"].get<std::string>().ends_with(".png")) continue;  // its real name is no zip
         SCOPED_TRACE(row["id"].get<std::string>());
         const Report report = scan(slurp(*folder / row["file"].get<std::string>()));
-        const bool zip = std::any_of(report.objects.begin(), report.objects.end(), [](const Object& o) {
-            return o.name.ends_with(".zip");
-        });
+        const bool zip = std::any_of(report.objects.begin(), report.objects.end(),
+                                     [](const Object& o) { return o.name.ends_with(".zip"); });
         ++total;
         seen += zip ? 1 : 0;
         EXPECT_TRUE(zip || refused(report)) << row["file"];
@@ -134,7 +137,8 @@ TEST(MimeSuite, MinerAttachmentIsFoundOrMessageIsCalledAmbiguous) {
         // common in honest text.
         if (row["id"] == "decode/qp_illegal_char_09_eicar") continue;
         EXPECT_TRUE(found(report) || refused(report)) << row["file"];
-        if (!found(report)) std::cout << "not extracted: " << row["id"] << ' ' << row["file"] << '\n';
+        if (!found(report))
+            std::cout << "not extracted: " << row["id"] << ' ' << row["file"] << '\n';
     }
     std::cout << "mime-miner: " << extracted << " of " << total << '\n';
 }

@@ -11,9 +11,13 @@ namespace postern {
 namespace {
 
 TEST(Base64, KnowsTheVectorsOfRfc4648) {
-    const std::pair<std::string, std::string> cases[] = {
-        {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    const std::pair<std::string, std::string> cases[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
     for (const auto& [bytes, text] : cases) {
         SCOPED_TRACE(text);
         EXPECT_EQ(base64_encode(as_bytes(bytes)), text);
@@ -58,10 +62,14 @@ TEST(QuotedPrintable, ReadsEscapesAndSoftBreaks) {
         bool regular;
     };
     const Case cases[] = {
-        {"a=3Db", "a=b", true},           {"a=3db", "a=b", true},
-        {"long=\r\nline", "longline", true}, {"long=  \r\nline", "longline", true},
-        {"end  \r\nnext", "end\r\nnext", false}, {"1=1", "1=1", false},
-        {"=C3=A4", "\xC3\xA4", true},     {"tail=", "tail", true},
+        {"a=3Db", "a=b", true},
+        {"a=3db", "a=b", true},
+        {"long=\r\nline", "longline", true},
+        {"long=  \r\nline", "longline", true},
+        {"end  \r\nnext", "end\r\nnext", false},
+        {"1=1", "1=1", false},
+        {"=C3=A4", "\xC3\xA4", true},
+        {"tail=", "tail", true},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.text);
@@ -83,7 +91,10 @@ TEST(Charset, ConvertsToUtf8) {
         {"\x80", "windows-1252", "\xE2\x82\xAC"},
         {"\xA4", "iso-8859-15", "\xE2\x82\xAC"},
         {std::string_view("\0a\0b", 4), "utf-16be", "ab"},
-        {std::string_view("\xFF\xFE" "a\0b\0", 6), "utf-16", "ab"},
+        {std::string_view("\xFF\xFE"
+                          "a\0b\0",
+                          6),
+         "utf-16", "ab"},
         {"\xD4\xE5", "koi8-r", "\xD1\x82\xD0\x95"},
         {"\xCF\xF0", "windows-1251", "\xD0\x9F\xD1\x80"},
         {"\x1B$B$\"\x1B(B", "iso-2022-jp", "\xE3\x81\x82"},
@@ -106,9 +117,10 @@ TEST(EncodedBlocks, AreFoundInText) {
     const std::string long_text(100, 'x');
     const std::string run = base64_encode(as_bytes("Some 1 text " + long_text));
     const Case cases[] = {
-        {"uuencode", "Hi\nbegin 644 cat.txt\n#0V%T\n`\nend\nBye\n", BlockKind::Uuencode, "cat.txt", "Cat"},
-        {"yEnc", "=ybegin line=128 size=3 name=cat.bin\n\x6D\x8B\x9E\n=yend size=3\n", BlockKind::Yenc,
-         "cat.bin", "Cat"},
+        {"uuencode", "Hi\nbegin 644 cat.txt\n#0V%T\n`\nend\nBye\n", BlockKind::Uuencode, "cat.txt",
+         "Cat"},
+        {"yEnc", "=ybegin line=128 size=3 name=cat.bin\n\x6D\x8B\x9E\n=yend size=3\n",
+         BlockKind::Yenc, "cat.bin", "Cat"},
         {"base64 run", "See below\n\n" + run + "\n\nBye\n", BlockKind::Base64, "",
          "Some 1 text " + long_text},
     };
@@ -125,7 +137,9 @@ TEST(EncodedBlocks, AreFoundInText) {
 TEST(EncodedBlocks, OrdinaryTextHasNone) {
     const std::string digest(64, 'a');
     for (const std::string& text :
-         {std::string("begin at the beginning\nend\n"), digest + '\n', "-----BEGIN PGP MESSAGE-----\n" + base64_encode(as_bytes(std::string(90, 'k') + "1Aa")) + "\n-----END PGP MESSAGE-----\n"}) {
+         {std::string("begin at the beginning\nend\n"), digest + '\n',
+          "-----BEGIN PGP MESSAGE-----\n" + base64_encode(as_bytes(std::string(90, 'k') + "1Aa")) +
+              "\n-----END PGP MESSAGE-----\n"}) {
         SCOPED_TRACE(text);
         EXPECT_TRUE(find_encoded_blocks(text, 1 << 20).blocks.empty());
     }

@@ -165,8 +165,7 @@ TEST(Clamav, LeavesToOurAnalyzersOnlyWhatTheyTookApartWithoutTrouble) {
 
     EXPECT_THAT(loaded.examine(zip, "zip").findings, SizeIs(1));
     EXPECT_THAT(loaded.examine(packed_mail, "mail").findings, SizeIs(1));
-    EXPECT_THAT(loaded.examine(zip, "pe", kTakenApart).findings, SizeIs(1))
-        << "programs keep all";
+    EXPECT_THAT(loaded.examine(zip, "pe", kTakenApart).findings, SizeIs(1)) << "programs keep all";
 }
 
 TEST(Clamav, AllParsersCanBeAskedFor) {

@@ -64,7 +64,8 @@ public:
         ASSERT_TRUE(loaded) << loaded.error().file << ": " << loaded.error().message;
         engine = std::move(loaded).value();
     }
-    [[nodiscard]] analyzers::Analysis examine(std::string_view bytes, std::string_view type = "data",
+    [[nodiscard]] analyzers::Analysis examine(std::string_view bytes,
+                                              std::string_view type = "data",
                                               bool taken_apart = false) const {
         analyzers::Artifact artifact{};
         artifact.bytes = as_bytes(bytes);

@@ -16,7 +16,12 @@ using testing::IsEmpty;
 
 Analysis read(std::string_view html, std::string_view name = {}) {
     Budget budget{Limits{}};
-    return html_analyze({.bytes = as_bytes(html), .type = "html", .mime = "text/html", .name = name, .declared_mime = {}}, budget);
+    return html_analyze({.bytes = as_bytes(html),
+                         .type = "html",
+                         .mime = "text/html",
+                         .name = name,
+                         .declared_mime = {}},
+                        budget);
 }
 
 TEST(Html, LinksAreFoundInEveryCarrier) {
@@ -46,9 +51,9 @@ TEST(Html, LinksAreFoundInEveryCarrier) {
     for (const Case& c : cases) {
         SCOPED_TRACE(c.html);
         const Analysis analysis = read(c.html);
-        const bool found = std::any_of(analysis.urls.begin(), analysis.urls.end(), [&](const FoundUrl& u) {
-            return u.url == "http://x.example/" && u.where == c.where;
-        });
+        const bool found = std::any_of(
+            analysis.urls.begin(), analysis.urls.end(),
+            [&](const FoundUrl& u) { return u.url == "http://x.example/" && u.where == c.where; });
         EXPECT_TRUE(found);
     }
 }
@@ -59,8 +64,10 @@ TEST(Html, BaseCompletesLinks) {
 }
 
 TEST(Html, TextIsWhatAReaderSees) {
-    EXPECT_EQ(read("<title>T</title><style>s</style><p>a &amp; b</p><div>c<br>d</div><script>e</script>").text,
-              "a & b\nc\nd");
+    EXPECT_EQ(
+        read("<title>T</title><style>s</style><p>a &amp; b</p><div>c<br>d</div><script>e</script>")
+            .text,
+        "a & b\nc\nd");
 }
 
 TEST(Html, LinkThatShowsAnotherHostIsAFinding) {
@@ -83,14 +90,16 @@ TEST(Html, LinkThatShowsAnotherHostIsAFinding) {
         SCOPED_TRACE(c.title);
         const Analysis analysis = read(c.html);
         EXPECT_EQ(!analysis.findings.empty(), c.mismatch);
-        EXPECT_EQ(std::count(analysis.urls[0].flags.begin(), analysis.urls[0].flags.end(), "text-mismatch"),
+        EXPECT_EQ(std::count(analysis.urls[0].flags.begin(), analysis.urls[0].flags.end(),
+                             "text-mismatch"),
                   c.mismatch ? 1 : 0);
     }
 }
 
 TEST(Html, WhatIsWrittenIntoItBecomesChildren) {
     const Analysis analysis = read(
-        "<a href='data:application/zip;base64,Zm9v'><a href='javascript:f%28)'><iframe srcdoc='&lt;b>'>"
+        "<a href='data:application/zip;base64,Zm9v'><a href='javascript:f%28)'><iframe "
+        "srcdoc='&lt;b>'>"
         "</iframe><script>g()</script>");
     std::vector<std::string> bytes;
     for (const Child& child : analysis.children) bytes.push_back(child.bytes);
@@ -106,7 +115,8 @@ TEST(Html, ScriptInAnAttachmentIsAFinding) {
 TEST(Html, LinksStopAtTheirLimit) {
     const auto page = [](std::size_t links) {
         std::string html;
-        for (std::size_t i = 0; i < links; ++i) html += "<a href=http://x.example/" + std::to_string(i) + '>';
+        for (std::size_t i = 0; i < links; ++i)
+            html += "<a href=http://x.example/" + std::to_string(i) + '>';
         return html;
     };
     EXPECT_THAT(read(page(kMaxHtmlUrls)).limits, IsEmpty());

@@ -17,8 +17,11 @@ using testing::IsEmpty;
 
 Analysis read(std::string_view message, const Limits& limits = {}) {
     Budget budget(limits);
-    return mime_analyze({.bytes = as_bytes(message), .type = "mail", .mime = "message/rfc822",
-                         .name = {}, .declared_mime = {}},
+    return mime_analyze({.bytes = as_bytes(message),
+                         .type = "mail",
+                         .mime = "message/rfc822",
+                         .name = {},
+                         .declared_mime = {}},
                         budget);
 }
 
@@ -58,7 +61,9 @@ TEST(Mime, FactsOfTheMessageAreDecoded) {
         "From: =?utf-8?q?J=C3=BCrgen?= <j@example.org>, \"a,b\" <k@example.org>\r\n"
         "Subject: =?iso-8859-1?q?Gr=FC=DFe?=\r\n =?utf-8?b?IQ==?=\r\nMessage-ID: <1@x>\r\n\r\nhi");
     ASSERT_TRUE(analysis.message);
-    EXPECT_EQ(analysis.message->subject, "Gr\xC3\xBC\xC3\x9F" "e!");
+    EXPECT_EQ(analysis.message->subject,
+              "Gr\xC3\xBC\xC3\x9F"
+              "e!");
     EXPECT_THAT(analysis.message->from, ElementsAre("j@example.org", "k@example.org"));
     EXPECT_EQ(analysis.message->message_id, "<1@x>");
 }
@@ -71,16 +76,25 @@ TEST(Mime, EveryReadingOfAnAmbiguousMessageIsThere) {
     };
     const Case cases[] = {
         {"two encodings",
-         "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nZm9v=3D",
+         "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: "
+         "quoted-printable\r\n\r\nZm9v=3D",
          "Zm9v="},
-        {"two types", "Content-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-         "--b\r\n\r\nfoo\r\n--b--\r\n", "foo"},
-        {"two boundaries", "Content-Type: multipart/mixed; boundary=a; boundary=b\r\n\r\n--a\r\n\r\nA\r\n"
-         "--a--\r\n--b\r\n\r\nfoo\r\n--b--\r\n", "foo"},
-        {"parts behind the end", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"
-         "--b\r\nContent-Type: text/plain\r\n\r\nfoo\r\n--b--\r\n", "foo"},
-        {"boundary with a tail", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b x\r\n"
-         "Content-Type: text/plain\r\n\r\nfoo\r\n--b--\r\n", "foo"},
+        {"two types",
+         "Content-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+         "--b\r\n\r\nfoo\r\n--b--\r\n",
+         "foo"},
+        {"two boundaries",
+         "Content-Type: multipart/mixed; boundary=a; boundary=b\r\n\r\n--a\r\n\r\nA\r\n"
+         "--a--\r\n--b\r\n\r\nfoo\r\n--b--\r\n",
+         "foo"},
+        {"parts behind the end",
+         "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"
+         "--b\r\nContent-Type: text/plain\r\n\r\nfoo\r\n--b--\r\n",
+         "foo"},
+        {"boundary with a tail",
+         "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b x\r\n"
+         "Content-Type: text/plain\r\n\r\nfoo\r\n--b--\r\n",
+         "foo"},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.title);
@@ -102,7 +116,8 @@ TEST(Mime, AmbiguousIsSaidWhereReadersDifferAndOnlyThere) {
         {"no end", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx", false},
         {"blank before colon elsewhere", "Subject : x\r\n\r\nhello", false},
         {"blank before colon", "Content-Transfer-Encoding : base64\r\n\r\nZm9v", true},
-        {"two encodings", "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\nZm9v", true},
+        {"two encodings",
+         "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\nZm9v", true},
         {"NUL", std::string("Content-Type\0: text/plain\r\n\r\nx", 30), true},
         {"bare CR", "Subject: x\rContent-Type: text/html\r\n\r\nx", true},
         {"unknown encoding", "Content-Transfer-Encoding: x-base 64\r\n\r\nZm9v", true},
@@ -126,7 +141,8 @@ TEST(Mime, NestingStopsAtItsLimit) {
         std::string message;
         for (std::size_t i = 0; i < levels; ++i) {
             const std::string b = "b" + std::to_string(i) + ".";
-            message += "Content-Type: multipart/mixed; boundary=\"" + b + "\"\r\n\r\n--" + b + "\r\n";
+            message +=
+                "Content-Type: multipart/mixed; boundary=\"" + b + "\"\r\n\r\n--" + b + "\r\n";
         }
         return message + "\r\nx";
     };
@@ -139,7 +155,8 @@ TEST(Mime, NestingStopsAtItsLimit) {
 TEST(Mime, PartsStopAtTheirLimit) {
     const auto many = [](std::size_t parts) {
         std::string message = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
-        for (std::size_t i = 0; i < parts; ++i) message += "--b\r\n\r\n" + std::to_string(i) + "\r\n";
+        for (std::size_t i = 0; i < parts; ++i)
+            message += "--b\r\n\r\n" + std::to_string(i) + "\r\n";
         return message + "--b--\r\n";
     };
     EXPECT_THAT(read(many(kMaxParts)).limits, IsEmpty());
@@ -163,10 +180,13 @@ TEST(Mime, NamesAreDecodedAndTheHarmfulOneCounts) {
     const Case cases[] = {
         {"plain", "Content-Disposition: attachment; filename=a.txt", "a.txt"},
         {"quoted", "Content-Disposition: attachment; filename=\"a \\\"b\\\".txt\"", "a \"b\".txt"},
-        {"RFC 2231", "Content-Disposition: attachment; filename*=utf-8''%E2%82%AC.txt", "\xE2\x82\xAC.txt"},
+        {"RFC 2231", "Content-Disposition: attachment; filename*=utf-8''%E2%82%AC.txt",
+         "\xE2\x82\xAC.txt"},
         {"pieces", "Content-Disposition: attachment; filename*0=a; filename*1=b.txt", "ab.txt"},
         {"encoded word", "Content-Type: text/plain; name=\"=?utf-8?b?YS50eHQ=?=\"", "a.txt"},
-        {"two names", "Content-Type: x/y; name=a.exe\r\nContent-Disposition: attachment; filename=a.txt", "a.exe"},
+        {"two names",
+         "Content-Type: x/y; name=a.exe\r\nContent-Disposition: attachment; filename=a.txt",
+         "a.exe"},
         {"behind the quotes", "Content-Disposition: attachment; filename=\"a\".exe", "a.exe"},
     };
     for (const Case& c : cases) {
@@ -184,10 +204,13 @@ TEST(Mime, PieceOfAMessageIsAnError) {
 
 TEST(Mime, MboxIsCutIntoMessages) {
     Budget budget{Limits{}};
-    const Analysis analysis = mime_analyze(
-        {.bytes = as_bytes("From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\ny\n"), .type = "mbox",
-         .mime = "application/mbox", .name = {}, .declared_mime = {}},
-        budget);
+    const Analysis analysis =
+        mime_analyze({.bytes = as_bytes("From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\ny\n"),
+                      .type = "mbox",
+                      .mime = "application/mbox",
+                      .name = {},
+                      .declared_mime = {}},
+                     budget);
     ASSERT_EQ(analysis.children.size(), 2U);
     EXPECT_EQ(analysis.children[1].bytes, "Subject: 2\n\ny\n");
 }

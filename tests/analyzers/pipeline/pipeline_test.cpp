@@ -27,15 +27,17 @@ std::string stub_program() {
 }
 
 std::string mail(const std::string& fields, const std::string& body) {
-    return "From: a@example.org\r\nSubject: x\r\nMIME-Version: 1.0\r\n" + fields + "\r\n\r\n" + body;
+    return "From: a@example.org\r\nSubject: x\r\nMIME-Version: 1.0\r\n" + fields + "\r\n\r\n" +
+           body;
 }
 
 std::string attachment(const std::string& type, const std::string& name, const std::string& bytes) {
-    return mail("Content-Type: multipart/mixed; boundary=b",
-                "--b\r\nContent-Type: text/plain\r\n\r\nsee http://x.example/\r\n--b\r\nContent-Type: " + type +
-                    "\r\nContent-Disposition: attachment; filename=\"" + name +
-                    "\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64_encode(as_bytes(bytes)) +
-                    "\r\n--b--\r\n");
+    return mail(
+        "Content-Type: multipart/mixed; boundary=b",
+        "--b\r\nContent-Type: text/plain\r\n\r\nsee http://x.example/\r\n--b\r\nContent-Type: " +
+            type + "\r\nContent-Disposition: attachment; filename=\"" + name +
+            "\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64_encode(as_bytes(bytes)) +
+            "\r\n--b--\r\n");
 }
 
 Report scan(const std::string& message, const Limits& limits = {}, Engines engines = {}) {
@@ -57,7 +59,8 @@ TEST(Pipeline, ListsObjectsWithTheirPlace) {
     EXPECT_EQ(report.objects[1].type, "text");
     EXPECT_EQ(report.objects[2].path, "message/2:a.bin");
     EXPECT_EQ(report.objects[2].parent, 0U);
-    EXPECT_EQ(report.objects[2].sha256, "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81");
+    EXPECT_EQ(report.objects[2].sha256,
+              "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81");
     EXPECT_TRUE(report.complete());
     ASSERT_EQ(report.urls.size(), 1U);
     EXPECT_EQ(report.urls[0].host, "x.example");
@@ -73,20 +76,32 @@ TEST(Pipeline, FindingsFireOnTheirCasesOnly) {
         bool found;
     };
     const Case cases[] = {
-        {"program as picture", attachment("image/png", "a.png", stub_program()), "TYPE_MISMATCH", true},
-        {"program as document", attachment("application/octet-stream", "a.pdf", stub_program()), "TYPE_MISMATCH", true},
-        {"program as program", attachment("application/octet-stream", "a.exe", stub_program()), "TYPE_MISMATCH", false},
+        {"program as picture", attachment("image/png", "a.png", stub_program()), "TYPE_MISMATCH",
+         true},
+        {"program as document", attachment("application/octet-stream", "a.pdf", stub_program()),
+         "TYPE_MISMATCH", true},
+        {"program as program", attachment("application/octet-stream", "a.exe", stub_program()),
+         "TYPE_MISMATCH", false},
         {"text as text", attachment("text/plain", "a.txt", "hello"), "TYPE_MISMATCH", false},
-        {"two extensions", attachment("application/octet-stream", "invoice.pdf.exe", "x"), "NAME_DOUBLE_EXTENSION", true},
-        {"blanks between", attachment("application/octet-stream", "invoice.pdf     .exe", "x"), "NAME_DOUBLE_EXTENSION", true},
-        {"version number", attachment("application/octet-stream", "report.v1.2.pdf", "x"), "NAME_DOUBLE_EXTENSION", false},
-        {"archive", attachment("application/octet-stream", "a.tar.gz", "x"), "NAME_DOUBLE_EXTENSION", false},
-        {"turned name", attachment("application/octet-stream", "a\xE2\x80\xAEgpj.exe", "x"), "NAME_BIDI", true},
-        {"Hebrew name", attachment("application/octet-stream", "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D.pdf", "x"), "NAME_BIDI", false},
+        {"two extensions", attachment("application/octet-stream", "invoice.pdf.exe", "x"),
+         "NAME_DOUBLE_EXTENSION", true},
+        {"blanks between", attachment("application/octet-stream", "invoice.pdf     .exe", "x"),
+         "NAME_DOUBLE_EXTENSION", true},
+        {"version number", attachment("application/octet-stream", "report.v1.2.pdf", "x"),
+         "NAME_DOUBLE_EXTENSION", false},
+        {"archive", attachment("application/octet-stream", "a.tar.gz", "x"),
+         "NAME_DOUBLE_EXTENSION", false},
+        {"turned name", attachment("application/octet-stream", "a\xE2\x80\xAEgpj.exe", "x"),
+         "NAME_BIDI", true},
+        {"Hebrew name",
+         attachment("application/octet-stream", "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D.pdf", "x"),
+         "NAME_BIDI", false},
         {"IP address", mail("Content-Type: text/plain", "http://192.0.2.1/"), "URL_IP_HOST", true},
         {"host name", mail("Content-Type: text/plain", "http://x.example/"), "URL_IP_HOST", false},
-        {"user name", mail("Content-Type: text/plain", "http://bank.example@x.example/"), "URL_USERINFO", true},
-        {"address in a query", mail("Content-Type: text/plain", "http://x.example/?a=b@c.example"), "URL_USERINFO", false},
+        {"user name", mail("Content-Type: text/plain", "http://bank.example@x.example/"),
+         "URL_USERINFO", true},
+        {"address in a query", mail("Content-Type: text/plain", "http://x.example/?a=b@c.example"),
+         "URL_USERINFO", false},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.title);
@@ -102,7 +117,8 @@ class CountingEngine : public Engine {
 public:
     explicit CountingEngine(std::vector<std::string>& seen) : seen_(seen) {}
     [[nodiscard]] std::string_view name() const override { return "counting"; }
-    void examine(const Artifact& artifact, const Budget& /*budget*/, Analysis& /*into*/) const override {
+    void examine(const Artifact& artifact, const Budget& /*budget*/,
+                 Analysis& /*into*/) const override {
         seen_.push_back(std::string(artifact.type));
     }
 
@@ -113,7 +129,9 @@ private:
 class FailingEngine : public Engine {
 public:
     [[nodiscard]] std::string_view name() const override { return "failing"; }
-    void examine(const Artifact&, const Budget&, Analysis&) const override { throw std::bad_alloc(); }
+    void examine(const Artifact&, const Budget&, Analysis&) const override {
+        throw std::bad_alloc();
+    }
 };
 
 TEST(Pipeline, EnginesSeeEveryObjectOnce) {
@@ -163,7 +181,8 @@ TEST(Pipeline, DeclaredMessageIsReadAsOne) {
 
 TEST(Pipeline, ReportStaysSmallForMessagesOfManyUrls) {
     std::string body;
-    for (int i = 0; i < 1000; ++i) body += "http://x.example/" + std::to_string(i) + std::string(2000, 'a') + '\n';
+    for (int i = 0; i < 1000; ++i)
+        body += "http://x.example/" + std::to_string(i) + std::string(2000, 'a') + '\n';
     const Report report = scan(mail("Content-Type: text/plain", body));
     EXPECT_FALSE(report.complete());
     std::size_t size = 0;

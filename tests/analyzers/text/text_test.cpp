@@ -41,12 +41,19 @@ TEST(TextUrls, AreWhatMailProgramsLink) {
 TEST(Text, UrlsStopAtTheirLimit) {
     const auto links = [](std::size_t count) {
         std::string text;
-        for (std::size_t i = 0; i < count; ++i) text += "http://x.example/" + std::to_string(i) + '\n';
+        for (std::size_t i = 0; i < count; ++i)
+            text += "http://x.example/" + std::to_string(i) + '\n';
         return text;
     };
     const auto limits = [](const std::string& text) {
         Budget budget{Limits{}};
-        return text_analyze({.bytes = as_bytes(text), .type = "text", .mime = "text/plain", .name = {}, .declared_mime = {}}, budget).limits.size();
+        return text_analyze({.bytes = as_bytes(text),
+                             .type = "text",
+                             .mime = "text/plain",
+                             .name = {},
+                             .declared_mime = {}},
+                            budget)
+            .limits.size();
     };
     EXPECT_EQ(limits(links(kMaxTextUrls)), 0U);
     EXPECT_EQ(limits(links(kMaxTextUrls + 1)), 1U);
@@ -55,7 +62,12 @@ TEST(Text, UrlsStopAtTheirLimit) {
 TEST(Text, BlocksBecomeChildren) {
     Budget budget{Limits{}};
     const std::string text = "begin 644 cat.txt\n#0V%T\n`\nend\n";
-    const Analysis analysis = text_analyze({.bytes = as_bytes(text), .type = "text", .mime = "text/plain", .name = {}, .declared_mime = {}}, budget);
+    const Analysis analysis = text_analyze({.bytes = as_bytes(text),
+                                            .type = "text",
+                                            .mime = "text/plain",
+                                            .name = {},
+                                            .declared_mime = {}},
+                                           budget);
     ASSERT_EQ(analysis.children.size(), 1U);
     EXPECT_EQ(analysis.children[0].bytes, "Cat");
     EXPECT_EQ(analysis.children[0].name, "cat.txt");

@@ -25,7 +25,9 @@ TEST(Url, HostIsTheOneThatBrowsersGoTo) {
         {"http://a.example?@evil.example", "a.example"},
         {"ht\ntp://ev\til.example/", "evil.example"},
         {"https://goo%67le.example/", "google.example"},
-        {"http://b\xC3\xBC" "cher.example/", "xn--bcher-kva.example"},
+        {"http://b\xC3\xBC"
+         "cher.example/",
+         "xn--bcher-kva.example"},
         {"http://\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.1", "127.0.0.1"},
         {"\\\\server\\share\\x.lnk", "server"},
         {"file://server/x", "server"},
@@ -39,8 +41,9 @@ TEST(Url, HostIsTheOneThatBrowsersGoTo) {
 }
 
 TEST(Url, WhatNoBrowserFollowsIsNone) {
-    for (const char* text : {"", "no url", "http://", "http://a b/", "http://x:99999/", "http://1.2.3.4.5/",
-                             "http://[::1", "http://256.1.1.1/", "/relative", "www.example.org"}) {
+    for (const char* text :
+         {"", "no url", "http://", "http://a b/", "http://x:99999/", "http://1.2.3.4.5/",
+          "http://[::1", "http://256.1.1.1/", "/relative", "www.example.org"}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(parse_url(text));
     }
@@ -51,10 +54,13 @@ TEST(Url, OddThingsAreFlagged) {
         const char* text;
         const char* flag;
     };
-    const Case cases[] = {{"http://127.0.0.1/", "ip-host"},      {"http://0x7f.1/", "obscured-ip"},
-                          {"http://u@x.example/", "userinfo"},   {"http://x.example:8080/", "port"},
+    const Case cases[] = {{"http://127.0.0.1/", "ip-host"},
+                          {"http://0x7f.1/", "obscured-ip"},
+                          {"http://u@x.example/", "userinfo"},
+                          {"http://x.example:8080/", "port"},
                           {"http://xn--bcher-kva.example/", "punycode"},
-                          {"http:\\\\x.example/", "backslash"},  {"http://b\xC3\xBC.example/", "non-ascii"},
+                          {"http:\\\\x.example/", "backslash"},
+                          {"http://b\xC3\xBC.example/", "non-ascii"},
                           {"ht\ttp://x.example/", "blanks"}};
     for (const Case& c : cases) {
         SCOPED_TRACE(c.text);
@@ -66,7 +72,8 @@ TEST(Url, OddThingsAreFlagged) {
 }
 
 TEST(Url, NormalFormIsItsOwnNormalForm) {
-    for (const char* text : {"HTTP://Example.COM:80/a/../b/./c%41?x=%7e#f", "http://x.example", "https://x.example:444/\\y"}) {
+    for (const char* text : {"HTTP://Example.COM:80/a/../b/./c%41?x=%7e#f", "http://x.example",
+                             "https://x.example:444/\\y"}) {
         SCOPED_TRACE(text);
         const auto once = parse_url(text);
         ASSERT_TRUE(once);
@@ -79,7 +86,8 @@ TEST(Url, NormalFormIsItsOwnNormalForm) {
 TEST(Url, LongOnesAreCut) {
     const std::string base = "http://x.example/";
     EXPECT_THAT(parse_url(base + std::string(kMaxUrl - base.size(), 'a'))->flags, IsEmpty());
-    EXPECT_THAT(parse_url(base + std::string(kMaxUrl - base.size() + 1, 'a'))->flags, Contains("truncated"));
+    EXPECT_THAT(parse_url(base + std::string(kMaxUrl - base.size() + 1, 'a'))->flags,
+                Contains("truncated"));
 }
 
 TEST(Url, ReferencesAreResolved) {
