@@ -1,7 +1,7 @@
 #pragma once
 
-/// @file What the zygote gives up, and what it keeps ready so that its workers give up the rest with
-/// few calls and few pages written.
+/// @file What the zygote gives up, and what it keeps ready so that its workers give up the rest
+/// with few calls and few pages written.
 
 #include <linux/filter.h>
 
@@ -16,7 +16,8 @@
 
 namespace postern::sandbox {
 
-/// Everything a worker needs that can be made before the fork: what a worker writes is what it costs.
+/// Everything a worker needs that can be made before the fork: what a worker writes is what it
+/// costs.
 struct Prepared {
     Policy policy;
     Layers layers;

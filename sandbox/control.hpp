@@ -3,9 +3,9 @@
 /// @file What the jail and those outside it say to each other: structs of fixed size over
 /// SOCK_SEQPACKET, descriptors beside some of them. Nothing is parsed but a kind and a size.
 ///
-/// Supervision channel (supervisor and zygote): Client with a channel, Drain down; Ready, Failed up.
-/// Client channel (gateway and zygote): Start with two descriptors, Cancel down; Started, Ended,
-/// Refused up.
+/// Supervision channel (supervisor and zygote): Client with a channel, Drain down; Ready, Failed
+/// up. Client channel (gateway and zygote): Start with two descriptors, Cancel down; Started,
+/// Ended, Refused up.
 
 #include <array>
 #include <cstddef>
@@ -40,9 +40,9 @@ enum class Kind : std::uint32_t {
 /// With two descriptors: the message (read by pread or mmap only) and the report (write end).
 struct Start {
     Kind kind = Kind::Start;
-    std::uint32_t wall_ms = 0;  ///< until SIGKILL
-    std::uint64_t job = 0;      ///< chosen by the client, unique on its channel
-    std::uint64_t size = 0;     ///< of the message, bytes
+    std::uint32_t wall_ms = 0;   ///< until SIGKILL
+    std::uint64_t job = 0;       ///< chosen by the client, unique on its channel
+    std::uint64_t size = 0;      ///< of the message, bytes
     Parameters parameters = {};  ///< for the workload; the jail does not look at them
 };
 struct Cancel {
@@ -88,11 +88,10 @@ struct Refused {
     std::uint64_t job = 0;
 };
 
-using Message =
-    std::variant<Start, Cancel, Drain, Client, Ready, Failed, Started, Ended, Refused>;
+using Message = std::variant<Start, Cancel, Drain, Client, Ready, Failed, Started, Ended, Refused>;
 
-/// Sends one message with these descriptors (at most two); texts are cut to kLongestText. False: the
-/// other side is gone, or `wait` is false and its queue is full.
+/// Sends one message with these descriptors (at most two); texts are cut to kLongestText. False:
+/// the other side is gone, or `wait` is false and its queue is full.
 [[nodiscard]] bool send(int channel, const Message& message,
                         const std::vector<int>& descriptors = {}, bool wait = true);
 
@@ -108,7 +107,8 @@ enum class ReceiveError : std::uint8_t {
 /// Takes one message.
 [[nodiscard]] std::variant<Received, ReceiveError> receive(int channel);
 
-/// Takes one Start and its two descriptors, for a worker: no heap, little stack. False: anything else.
+/// Takes one Start and its two descriptors, for a worker: no heap, little stack. False: anything
+/// else.
 [[nodiscard]] bool receive_start(int channel, Start& start, std::array<int, 2>& descriptors);
 
 /// A connected SOCK_SEQPACKET pair, close-on-exec; nullopt: no descriptors left.

@@ -30,8 +30,8 @@ struct Ending {
 inline constexpr int kFirstStepCode = 90;
 inline constexpr int kLastStepCode = 99;
 
-/// What a wait status means. `killed_by_us`: the cause for which we sent SIGKILL, or Finished when we
-/// did not. `cpu_exhausted`: the worker had used its whole hard CPU limit.
+/// What a wait status means. `killed_by_us`: the cause for which we sent SIGKILL, or Finished when
+/// we did not. `cpu_exhausted`: the worker had used its whole hard CPU limit.
 [[nodiscard]] Ending classify(int wait_status, Cause killed_by_us, bool cpu_exhausted);
 
 /// "finished", "deadline", ... for logs.

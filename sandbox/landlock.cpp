@@ -23,10 +23,10 @@ constexpr std::uint64_t kFirstVersion = (std::uint64_t{1} << 13) - 1;
 constexpr std::uint64_t kNetwork = 3;  // bind and connect, TCP
 constexpr std::uint64_t kScopes = 3;   // abstract sockets, signals
 
-constexpr std::uint64_t kGranted =
-    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |
-    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-    LANDLOCK_ACCESS_FS_REMOVE_DIR;
+constexpr std::uint64_t kGranted = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+                                   LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                   LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+                                   LANDLOCK_ACCESS_FS_REMOVE_DIR;
 
 RulesetAttributes everything(int version) {
     RulesetAttributes all{kFirstVersion, 0, 0};
@@ -40,7 +40,8 @@ RulesetAttributes everything(int version) {
 
 std::size_t size_for(int version) {
     if (version >= 6) return sizeof(RulesetAttributes);
-    return version >= 4 ? offsetof(RulesetAttributes, scopes) : offsetof(RulesetAttributes, network);
+    return version >= 4 ? offsetof(RulesetAttributes, scopes)
+                        : offsetof(RulesetAttributes, network);
 }
 
 }  // namespace

@@ -17,7 +17,12 @@
 #include "sandbox/huge_pages.hpp"
 #include "sandbox/landlock.hpp"
 #include "sandbox/namespaces.hpp"
+#include "sandbox/quiet_heap.hpp"
 #include "sandbox/zygote.hpp"
+
+#if defined(POSTERN_SANITIZED)
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 namespace postern::sandbox {
 namespace {
@@ -28,6 +33,14 @@ constexpr milliseconds kShortestPause{100};
 constexpr milliseconds kLongestPause{5000};
 constexpr std::chrono::seconds kLivedWell{10};
 constexpr int kOomScore = 500;  // the kernel should take an analyzer before the gateway
+
+/// A user namespace is for processes of one thread: ThreadSanitizer has one of its own.
+void stop_threads_of_sanitizers() {
+#if defined(POSTERN_SANITIZED)
+    __sanitizer_sandbox_arguments nothing{};
+    __sanitizer_sandbox_on_notify(&nothing);
+#endif
+}
 
 /// Full profile, or none of its namespaces at all: two cases to test, and no third.
 Problem enter(Layers& layers) {
@@ -44,8 +57,10 @@ Problem enter(Layers& layers) {
 
 /// What engines would otherwise look for when their first message comes.
 bool set_environment() {
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
     return ::setenv("TZ", "UTC0", 1) == 0 && ::setenv("LC_ALL", "C.UTF-8", 1) == 0 &&
            ::setenv("OMP_THREAD_LIMIT", "1", 1) == 0;
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 void prefer_us_when_memory_ends() {
@@ -67,8 +82,7 @@ int keep_a_zygote(const Policy& policy, Workload& workload, int supervision, con
     for (;;) {
         const auto born = std::chrono::steady_clock::now();
         const unsigned long space = layers.pid_namespace ? CLONE_NEWPID : 0U;
-        const long pid =
-            ::syscall(SYS_clone, space | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+        const long pid = ::syscall(SYS_clone, space | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
         if (pid == 0) ::_exit(run_zygote(policy, workload, supervision, layers, status));
         int ended = 0;
         while (pid > 0 && ::waitpid(static_cast<pid_t>(pid), &ended, 0) < 0 && errno == EINTR) {
@@ -90,6 +104,7 @@ int run_launcher(const Policy& policy, Workload& workload, int supervision) {
         return kZygoteRefused;
     };
     prefer_us_when_memory_ends();
+    stop_threads_of_sanitizers();
     if (!set_environment()) return refused(problem("setenv"));
     Layers layers;
     if (const Problem failed = enter(layers)) return refused(*failed);
@@ -100,6 +115,7 @@ int run_launcher(const Policy& policy, Workload& workload, int supervision) {
     }
     const Workload::Prepared prepared = workload.prepare();
     if (!prepared.error.empty()) return refused(prepared.error);
+    quiet_heap();
     if (!kSanitized) back_with_huge_pages();  // shadow memory is terabytes
     return keep_a_zygote(policy, workload, supervision, layers, prepared.status);
 }

@@ -20,13 +20,15 @@ namespace {
 
 bool write_file(const char* path, const std::string& text) {
     const Descriptor file(::open(path, O_WRONLY | O_CLOEXEC));
-    return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return file &&
+           ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 /// The steps of a jail. Says the first one that fails.
 Problem go_through() {
     if (Problem failed = enter_user_namespace()) return failed;
-    const long first = ::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    const long first =
+        ::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
     if (first < 0) return problem("clone(CLONE_NEWPID)");
     if (first > 0) {
         int status = 0;
@@ -47,8 +49,10 @@ Problem try_namespaces() {
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return problem("pipe2");
     const Descriptor ours(ends[0]);
     Descriptor theirs(ends[1]);
-    const pid_t child = ::fork();
-    if (child < 0) return problem("fork");
+    // The plain system call: a sanitizer's fork would start a thread, which unshare does not like.
+    const auto child =
+        static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+    if (child < 0) return problem("clone");
     if (child == 0) {
         const std::string text = go_through().value_or("");
         ::_exit(::write(theirs.get(), ("." + text).data(), text.size() + 1) > 0 ? 0 : 1);
@@ -64,7 +68,8 @@ Problem try_namespaces() {
 }
 
 std::string problem(const std::string& call) {
-    return call + ": " + std::strerror(errno);
+    const char* words = ::strerrordesc_np(errno);
+    return call + ": " + (words == nullptr ? "unknown error" : words);
 }
 
 Problem enter_user_namespace() {
@@ -99,8 +104,7 @@ Problem forbid_more_namespaces() {
 }
 
 Problem enter_other_namespaces() {
-    constexpr int kAll =
-        CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    constexpr int kAll = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
     if (::unshare(kAll) != 0) return problem("unshare(mount, network, ipc, uts, cgroup)");
     return std::nullopt;
 }

@@ -16,6 +16,9 @@ namespace {
 constexpr int kChannel = 3;
 constexpr int kSettings = 4;
 constexpr int kFailedToStart = 127;
+/// The linker's work is done once, and not again in each worker, where it is some thirty page
+/// faults.
+constexpr const char* kBindNow = "LD_BIND_NOW=1";
 
 bool become(const Identity& identity) {
     const gid_t group = identity.gid;
@@ -24,24 +27,26 @@ bool become(const Identity& identity) {
 }
 
 /// Between fork and exec: only async-signal-safe calls.
-[[noreturn]] void start_in_child(int program, char* const* argv, int channel, int settings,
+[[noreturn]] void start_in_child(int program, char* const* argv, char* const* environment,
+                                 int channel, int settings,
                                  const std::optional<Identity>& identity) {
     // Out of the way of their numbers first, then onto them.
     program = ::fcntl(program, F_DUPFD, kSettings + 1);
     channel = ::fcntl(channel, F_DUPFD, kSettings + 1);
     settings = ::fcntl(settings, F_DUPFD, kSettings + 1);
     if (::dup2(channel, kChannel) < 0 || ::dup2(settings, kSettings) < 0) ::_exit(kFailedToStart);
-    for (int each = kSettings + 1; each < 1024; ++each) {
-        if (each != program) ::close(each);
-    }
+    const auto kept = static_cast<unsigned>(program);
+    const unsigned first = kSettings + 1;
+    if (kept > first) ::syscall(SYS_close_range, first, kept - 1, 0);
+    ::syscall(SYS_close_range, kept + 1, ~0U, 0);
     ::fcntl(program, F_SETFD, FD_CLOEXEC);
     if (identity && !become(*identity)) ::_exit(kFailedToStart);
     ::setpgid(0, 0);
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     // By descriptor: the analyzer's user need not reach the folder of the program.
-    ::syscall(SYS_execveat, program, "", argv, environ, AT_EMPTY_PATH);
+    ::syscall(SYS_execveat, program, "", argv, environment, AT_EMPTY_PATH);
     ::_exit(kFailedToStart);
 }
 
@@ -59,12 +64,19 @@ std::variant<Spawned, int> Spawned::start(const std::string& program,
                  std::to_string(kSettings));
     arguments.insert(arguments.begin(), program);
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& word : arguments) argv.push_back(word.data());
     argv.push_back(nullptr);
+    std::vector<char*> environment;
+    for (char** each = environ; *each != nullptr; ++each) environment.push_back(*each);
+    std::string bound = kBindNow;
+    environment.push_back(bound.data());
+    environment.push_back(nullptr);
     const pid_t pid = ::fork();
     if (pid < 0) return errno;
     if (pid == 0) {
-        start_in_child(executable.get(), argv.data(), (*pair)[1].get(), settings, identity);
+        start_in_child(executable.get(), argv.data(), environment.data(), (*pair)[1].get(),
+                       settings, identity);
     }
     Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     return Spawned(pid, std::move(pidfd), std::move((*pair)[0]));

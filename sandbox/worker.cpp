@@ -67,7 +67,8 @@ void confine(const Prepared& prepared, int socket, const std::string& folder) {
 void load(const Prepared& prepared) {
     if (kSanitized) return;
     if (prepared.layers.pid_namespace) return require(load_filter(prepared.filter), Filter);
-    // Its number is not 1, and the filter says whom it may abort: made here, for half a millisecond.
+    // Its number is not 1, and the filter says whom it may abort: made here, for half a
+    // millisecond.
     const Scratch scratch = prepared.layers.scratch ? Scratch::Folder : Scratch::None;
     require(load_filter(assemble(worker_rules(scratch, ::getpid()), SECCOMP_RET_KILL_PROCESS)),
             Filter);
@@ -112,8 +113,8 @@ void install_handlers() {
     ::sigaction(SIGXFSZ, &ignore, nullptr);
 }
 
-void run_worker(const Prepared& prepared, Workload& workload, int socket,
-                const std::string& folder, Errand errand) {
+void run_worker(const Prepared& prepared, Workload& workload, int socket, const std::string& folder,
+                Errand errand) {
     confine(prepared, socket, folder);
     if (errand == Errand::Job) do_job(prepared, workload);
     require(as_promised(prepared.layers), SelfCheck);

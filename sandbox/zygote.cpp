@@ -86,13 +86,12 @@ Worker* Zygote::make_worker(Errand errand) {
     const int socket = (*pair)[1].get();
     const auto folder = new_scratch_folder(prepared_, made_++);
     if (!folder) return nullptr;
-    const unsigned long namespaces =
-        (prepared_.layers.pid_namespace ? CLONE_NEWPID : 0U) |
-        (prepared_.layers.other_namespaces ? CLONE_NEWNS : 0U);
+    const unsigned long namespaces = (prepared_.layers.pid_namespace ? CLONE_NEWPID : 0U) |
+                                     (prepared_.layers.other_namespaces ? CLONE_NEWNS : 0U);
     int pidfd = -1;
     // The plain system call: one thread, so no handler of fork has anything to do.
-    const long pid = ::syscall(SYS_clone, namespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd,
-                               nullptr, nullptr);
+    const long pid =
+        ::syscall(SYS_clone, namespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd, nullptr, nullptr);
     if (pid == 0) run_worker(prepared_, workload_, socket, *folder, errand);
     if (pid < 0) {
         remove_scratch_folder(*folder);
@@ -308,12 +307,12 @@ int run_zygote(const Policy& policy, Workload& workload, int supervision, Layers
     if (const Problem failed = confine_zygote(prepared, supervision)) return refused(*failed);
     std::string short_of;
     for (const std::string& each : prepared.layers.short_of(policy.require)) {
-        short_of += (short_of.empty() ? "the jail is weaker than jail.require asks for: " : "; ") +
-                    each;
+        short_of +=
+            (short_of.empty() ? "the jail is weaker than jail.require asks for: " : "; ") + each;
     }
     if (!short_of.empty()) return refused(short_of);
-    const std::string told = "{\"jail\":" + prepared.layers.json() + ",\"workload\":" +
-                             (status.empty() ? "{}" : status) + "}";
+    const std::string told = "{\"jail\":" + prepared.layers.json() +
+                             ",\"workload\":" + (status.empty() ? "{}" : status) + "}";
     return Zygote(std::move(prepared), workload, supervision, told).run();
 }
 

@@ -176,7 +176,8 @@ void shrink(Report& report, std::size_t size) {
 void mark_long_urls(Report& report) {
     for (Url& url : report.urls) {
         if (url.url.size() <= kMaxText && url.normalized.size() <= kMaxText) continue;
-        url.flags.insert(url.flags.begin(), "truncated");
+        while (url.flags.size() >= kMaxListEntries) url.flags.pop_back();
+        url.flags.emplace_back("truncated");
     }
 }
 

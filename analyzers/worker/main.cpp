@@ -8,10 +8,13 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "analyzers/host/analyzer_settings.hpp"
+#include "analyzers/worker/commands.hpp"
 #include "analyzers/worker/workload.hpp"
 #include "sandbox/control.hpp"
 #include "sandbox/launcher.hpp"
@@ -56,12 +59,28 @@ std::string read_all(int file) {
     return text;
 }
 
+/// What `postern jail` and `postern rules` ask; nullopt: something else was asked.
+std::optional<int> run_command(std::vector<std::string> words) {
+    if (words.empty()) return std::nullopt;
+    const std::string command = words.front();
+    words.erase(words.begin());
+    const bool json = !words.empty() && words.front() == "--json";
+    if (json) words.erase(words.begin());
+    if (command == "--prove") return worker::prove_jail(json);
+    if (command == "--rules-check") return worker::check_rules(words, json);
+    if (command == "--rules-list") return worker::list_rules(words, json);
+    return std::nullopt;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
         std::puts("postern-analyzer " POSTERN_VERSION);
         return 0;
+    }
+    if (const auto code = run_command(std::vector<std::string>(argv + 1, argv + argc))) {
+        return *code;
     }
     Descriptors given;
     if (!parse(argc, argv, given)) {

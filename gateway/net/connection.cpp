@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -29,7 +30,7 @@ Connection::Connection(Accepted accepted, const Surroundings& surroundings,
       inbox_(std::move(inbox)),
       scratch_(scratch),
       place_(std::move(accepted.place)),
-      client_(std::move(accepted.client)),
+      client_(accepted.client),
       transport_(std::move(accepted.socket)),
       tls_(std::move(accepted.tls)),
       session_(std::move(accepted.session), this) {}

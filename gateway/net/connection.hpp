@@ -43,6 +43,8 @@ public:
     ~Connection() override;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
+    Connection(Connection&&) = delete;
+    Connection& operator=(Connection&&) = delete;
 
     void start(TimePoint now);
     void on_ready(std::uint32_t epoll_events, TimePoint now);

@@ -19,6 +19,8 @@ public:
     ~Pool();
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
+    Pool(Pool&&) = delete;
+    Pool& operator=(Pool&&) = delete;
 
     /// Never blocks. False: as many jobs wait as may, or the pool stops; the job was not taken.
     [[nodiscard]] bool submit(std::function<void()> job);

@@ -44,6 +44,8 @@ public:
     ~Reactor();
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
+    Reactor(Reactor&&) = delete;
+    Reactor& operator=(Reactor&&) = delete;
 
     /// The thread's body: returns when no connection is left after stop_softly() or stop_now().
     void run();

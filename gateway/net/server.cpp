@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
@@ -73,7 +74,7 @@ Server::Server(ServerSettings settings, std::shared_ptr<const smtp::SessionSetti
                                     std::move(settings.unlimited_clients));
     state.session = session;
     state.offer = std::make_unique<Offer>(
-        Offer::Current{tls ? std::move(session) : without_tls(session), tls});
+        Offer::Current{tls ? std::move(session) : without_tls(session), std::move(tls)});
     state.listeners = std::move(listeners);
     std::vector<int> descriptors;
     for (const UniqueFd& listener : state.listeners) {

@@ -24,6 +24,8 @@ public:
     ~TlsContext();
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
+    TlsContext(TlsContext&&) = delete;
+    TlsContext& operator=(TlsContext&&) = delete;
 
     struct State;
     [[nodiscard]] const State& state() const { return *state_; }  ///< for gateway/net only

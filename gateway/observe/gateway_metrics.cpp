@@ -6,7 +6,7 @@ namespace {
 /// From a cached answer to the hard limit between end of data and reply (45 s), and beyond.
 const std::vector<double> kSeconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
                                    2.5,   5,    8,     15,   30,  45,   60};
-constexpr std::size_t kReplySeries = 300;    // stages times codes
+constexpr std::size_t kReplySeries = 300;     // stages times codes
 constexpr std::size_t kFindingSeries = 2000;  // the catalogue, with room for operators' rules
 
 }  // namespace
@@ -24,33 +24,28 @@ GatewayMetrics::GatewayMetrics(Registry& registry)
       messages(registry.counters({"postern_messages_total",
                                   "Messages decided, by action and class.",
                                   {"action", "class"}})),
-      message_seconds(registry
-                          .histograms({"postern_message_seconds",
-                                       "Seconds from the end of data to the reply."},
-                                      kSeconds)
-                          .only()),
+      message_seconds(
+          registry
+              .histograms({"postern_message_seconds", "Seconds from the end of data to the reply."},
+                          kSeconds)
+              .only()),
       stage_seconds(registry.histograms(
           {"postern_stage_seconds", "Seconds spent in one stage of a message.", {"stage"}},
           kSeconds)),
-      findings(registry.counters({"postern_finding_total",
-                                  "Findings in messages, by code.",
-                                  {"code"},
-                                  kFindingSeries})),
+      findings(registry.counters(
+          {"postern_finding_total", "Findings in messages, by code.", {"code"}, kFindingSeries})),
       analyzer_errors(registry.counters({"postern_analyzer_errors_total",
                                          "Objects that an analyzer could not read.",
                                          {"analyzer", "code"}})),
       jail_workers(registry.gauges(
           {"postern_jail_workers", "Workers of the analysis jail, by state.", {"state"}})),
-      signature_age_seconds(registry.gauges({"postern_signature_age_seconds",
-                                             "Age of the signatures in use.",
-                                             {"engine"}})),
-      quarantine_messages(registry.gauges({"postern_quarantine_messages",
-                                           "Messages held, by class.",
-                                           {"class"}})),
-      queue_messages(
-          registry.gauges({"postern_queue_messages", "Deliveries still owed."}).only()),
-      dns_lookups(registry.counters(
-          {"postern_dns_lookups_total", "DNS look-ups, by result.", {"result"}})),
+      signature_age_seconds(registry.gauges(
+          {"postern_signature_age_seconds", "Age of the signatures in use.", {"engine"}})),
+      quarantine_messages(
+          registry.gauges({"postern_quarantine_messages", "Messages held, by class.", {"class"}})),
+      queue_messages(registry.gauges({"postern_queue_messages", "Deliveries still owed."}).only()),
+      dns_lookups(
+          registry.counters({"postern_dns_lookups_total", "DNS look-ups, by result.", {"result"}})),
       log_lines_dropped(registry
                             .counters({"postern_log_lines_dropped_total",
                                        "Log lines lost because the log was not writable."})

@@ -48,8 +48,9 @@ public:
     Field(std::string_view name, Json what) : key(name), value(what) {}
     Field(std::string_view name, Null what) : key(name), value(what) {}
     template <class Integer>
-        requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
-    Field(std::string_view name, Integer number) : key(name), value(widest(number)) {}
+    requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
+        Field(std::string_view name, Integer number)
+        : key(name), value(widest(number)) {}
 
     std::string_view key;
     Value value;
@@ -57,8 +58,10 @@ public:
 private:
     template <class Integer>
     static auto widest(Integer number) {
-        if constexpr (std::is_signed_v<Integer>) return static_cast<std::int64_t>(number);
-        else return static_cast<std::uint64_t>(number);
+        if constexpr (std::is_signed_v<Integer>)
+            return static_cast<std::int64_t>(number);
+        else
+            return static_cast<std::uint64_t>(number);
     }
 };
 
@@ -85,13 +88,14 @@ public:
     Log& operator=(const Log&) = delete;
 
     [[nodiscard]] bool enabled(Level level) const { return level >= options_.level; }
-    /// An event is lower_snake_case ("message", "connection_closed"). The message's id is the field "id".
+    /// An event is lower_snake_case ("message", "connection_closed"). The message's id is the field
+    /// "id".
     void line(Level level, std::string_view event, std::initializer_list<Field> fields);
     void line(Level level, std::string_view event, std::span<const Field> fields);
     /// Waits until everything said so far is written.
     void flush();
-    /// Lines lost so far because the queue was full or the descriptor failed. The next line that finds
-    /// room is preceded by a "log_lines_dropped".
+    /// Lines lost so far because the queue was full or the descriptor failed. The next line that
+    /// finds room is preceded by a "log_lines_dropped".
     [[nodiscard]] std::uint64_t dropped() const;
 
 private:

@@ -20,9 +20,7 @@ std::size_t cell_of_this_thread() {
 }
 
 bool is_name(std::string_view text, bool colons) {
-    const auto fits = [&](char c) {
-        return ascii_alnum(c) || c == '_' || (colons && c == ':');
-    };
+    const auto fits = [&](char c) { return ascii_alnum(c) || c == '_' || (colons && c == ':'); };
     return !text.empty() && !ascii_digit(text.front()) &&
            std::all_of(text.begin(), text.end(), fits);
 }

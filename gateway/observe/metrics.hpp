@@ -73,7 +73,8 @@ struct Description {
     std::string name;  ///< [a-zA-Z_:][a-zA-Z0-9_:]*
     std::string help;
     std::vector<std::string> labels = {};  ///< [a-zA-Z_][a-zA-Z0-9_]*
-    std::size_t max_series = 1000;  ///< beyond it, all labels are "other": a peer must not fill memory
+    std::size_t max_series =
+        1000;  ///< beyond it, all labels are "other": a peer must not fill memory
 };
 
 /// The series of one name, by the values of its labels.
@@ -83,8 +84,9 @@ public:
     using Make = std::function<std::unique_ptr<Metric>()>;
     Series(Description description, Make make);
 
-    /// The series with these label values, in the order of Description::labels; made when it is new.
-    /// Values may be any text. std::invalid_argument when their number is wrong. Lives as long as this.
+    /// The series with these label values, in the order of Description::labels; made when it is
+    /// new. Values may be any text. std::invalid_argument when their number is wrong. Lives as long
+    /// as this.
     [[nodiscard]] Metric& with(std::vector<std::string> values);
     /// For a name without labels.
     [[nodiscard]] Metric& only() { return with({}); }

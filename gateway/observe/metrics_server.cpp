@@ -114,7 +114,8 @@ private:
         visit.request.append(buffer.data(), static_cast<std::size_t>(got));
         const std::size_t end = visit.request.find("\r\n\r\n");
         if (std::min(end, visit.request.size()) > settings_.max_request) {
-            visit.answer = response("431 Request Header Fields Too Large", kPlainType, "too large\n");
+            visit.answer =
+                response("431 Request Header Fields Too Large", kPlainType, "too large\n");
         } else if (end != std::string::npos) {
             visit.answer = answer(std::string_view(visit.request).substr(0, end));
         }
@@ -122,8 +123,8 @@ private:
     }
 
     void write(Visit& visit) {
-        const ssize_t sent = ::send(visit.descriptor.get(), visit.answer.data(),
-                                    visit.answer.size(), MSG_NOSIGNAL);
+        const ssize_t sent =
+            ::send(visit.descriptor.get(), visit.answer.data(), visit.answer.size(), MSG_NOSIGNAL);
         if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (sent < 0) {
             visit.over = true;
@@ -205,16 +206,14 @@ std::optional<SocketAddress> parse_address(const std::string& text) {
 Outcome<UniqueFd, std::string> listen_on(const std::string& text) {
     const auto address = parse_address(text);
     if (!address) return Failure{text + " is not ADDRESS:PORT"};
-    UniqueFd listener(::socket(address->storage.ss_family,
-                               SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    UniqueFd listener(
+        ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int on = 1;
     const void* generic = &address->storage;
-    if (!listener ||
-        ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+    if (!listener || ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
         ::bind(listener.get(), static_cast<const sockaddr*>(generic), address->size) != 0 ||
         ::listen(listener.get(), 64) != 0) {
-        return Failure{"cannot listen on " + text + ": " +
-                       std::generic_category().message(errno)};
+        return Failure{"cannot listen on " + text + ": " + std::generic_category().message(errno)};
     }
     return listener;
 }
@@ -241,9 +240,9 @@ MetricsServer::MetricsServer(UniqueFd listener, const Registry& registry,
                              std::function<Health()> health, MetricsServerSettings settings)
     : listener_(std::move(listener)), stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!stop_) throw std::system_error(errno, std::generic_category(), "eventfd");
-    thread_ = std::thread(
-        [server = Server(listener_.get(), stop_.get(), registry, std::move(health), settings)]()
-            mutable { server.run(); });
+    thread_ =
+        std::thread([server = Server(listener_.get(), stop_.get(), registry, std::move(health),
+                                     settings)]() mutable { server.run(); });
 }
 
 MetricsServer::~MetricsServer() {

@@ -1,7 +1,7 @@
 #pragma once
 
-/// @file GET /metrics and GET /healthz over HTTP/1.1, and nothing else: one thread, bounded requests,
-/// one request for each connection.
+/// @file GET /metrics and GET /healthz over HTTP/1.1, and nothing else: one thread, bounded
+/// requests, one request for each connection.
 
 #include <chrono>
 #include <cstddef>
@@ -17,9 +17,9 @@
 namespace postern::observe {
 
 struct MetricsServerSettings {
-    std::size_t max_connections = 32;                                ///< beyond it, closed at once
-    std::size_t max_request = std::size_t{8} << 10;                  ///< bytes of line and fields
-    std::chrono::milliseconds timeout = std::chrono::seconds(5);     ///< of a whole connection
+    std::size_t max_connections = 32;                             ///< beyond it, closed at once
+    std::size_t max_request = std::size_t{8} << 10;               ///< bytes of line and fields
+    std::chrono::milliseconds timeout = std::chrono::seconds(5);  ///< of a whole connection
 };
 
 /// For /healthz: 200 or 503, and the text as the body.

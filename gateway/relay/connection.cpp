@@ -28,8 +28,7 @@ Outcome<std::unique_ptr<Connection>, Lost> Connection::open(const NextHopSetting
 }
 
 Outcome<Done, Lost> Connection::greet(const NextHopSettings& settings,
-                                      const TlsClientContext* context,
-                                      Clock::time_point deadline) {
+                                      const TlsClientContext* context, Clock::time_point deadline) {
     for (;;) {
         const auto happened = event(deadline);
         if (!happened) return Failure{happened.error()};

@@ -17,10 +17,6 @@ const PeerReply kBadSender{553, "5.1.7", "Sender address cannot be passed on"};
 const PeerReply kBadRecipient{553, "5.1.3", "Recipient address cannot be passed on"};
 const PeerReply kUnreadable{451, "4.3.0", "Message could not be read"};
 
-std::string path_text(const mail::Mailbox& mailbox) {
-    return mailbox.local_part() + '@' + mailbox.domain().text();
-}
-
 /// 421 announces the end of a connection that the client does not have.
 PeerReply passed_on(PeerReply reply) {
     if (reply.code == 421) reply.code = 451;
@@ -45,8 +41,8 @@ PeerReply Delivery::State::recipient(const Recipient& recipient) {
     return close(hop_down());
 }
 
-/// A kept connection may have died unnoticed. As long as MAIL has no answer nothing has happened yet,
-/// so one new connection may try it again.
+/// A kept connection may have died unnoticed. As long as MAIL has no answer nothing has happened
+/// yet, so one new connection may try it again.
 PeerReply Delivery::State::first_recipient(const Recipient& recipient) {
     mail_said_ = true;
     auto reply = say_mail_and_recipient(recipient);
@@ -80,19 +76,18 @@ bool Delivery::State::reconnect() {
 
 Outcome<PeerReply, Lost> Delivery::State::say_mail_and_recipient(const Recipient& recipient) {
     smtp::ClientSession& session = connection_->session();
-    const smtp::MailCommand mail{
-        .reverse_path = envelope_.reverse_path ? path_text(*envelope_.reverse_path) : "",
-        .size = envelope_.size,
-        .eight_bit = envelope_.eight_bit,
-        .smtputf8 = envelope_.smtputf8,
-        .dsn_return = envelope_.dsn_return,
-        .dsn_envelope = envelope_.dsn_envelope};
+    const smtp::MailCommand mail{.reverse_path = mail::path_text(envelope_.reverse_path),
+                                 .size = envelope_.size,
+                                 .eight_bit = envelope_.eight_bit,
+                                 .smtputf8 = envelope_.smtputf8,
+                                 .dsn_return = envelope_.dsn_return,
+                                 .dsn_envelope = envelope_.dsn_envelope};
     ++connection_->messages;
     if (!session.mail(mail)) {
         mail_said_ = false;
         return close(kBadSender);
     }
-    const smtp::RecipientCommand first{.forward_path = path_text(recipient.forward_path),
+    const smtp::RecipientCommand first{.forward_path = recipient.forward_path.text(),
                                        .dsn_notify = recipient.dsn_notify,
                                        .dsn_original = recipient.dsn_original};
     const bool together = session.extensions().pipelining;
@@ -114,7 +109,7 @@ Outcome<PeerReply, Lost> Delivery::State::say_mail_and_recipient(const Recipient
 
 Outcome<PeerReply, Lost> Delivery::State::say_recipient(const Recipient& recipient) {
     smtp::ClientSession& session = connection_->session();
-    if (!session.recipient({.forward_path = path_text(recipient.forward_path),
+    if (!session.recipient({.forward_path = recipient.forward_path.text(),
                             .dsn_notify = recipient.dsn_notify,
                             .dsn_original = recipient.dsn_original})) {
         return kBadRecipient;

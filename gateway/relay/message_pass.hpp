@@ -21,9 +21,9 @@ struct MessageSource {
 
 /// What decides whether the message can be sent at all.
 struct Survey {
-    bool readable = true;         ///< false: the rest is not known
-    bool eight_bit = false;       ///< a byte above 127
-    bool bare_line_end = false;   ///< a CR or LF alone: servers disagree about what they end
+    bool readable = true;        ///< false: the rest is not known
+    bool eight_bit = false;      ///< a byte above 127
+    bool bare_line_end = false;  ///< a CR or LF alone: servers disagree about what they end
 };
 [[nodiscard]] Survey survey(const MessageSource& source);
 

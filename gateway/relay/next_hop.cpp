@@ -67,8 +67,7 @@ NextHopState::NextHopState(NextHopSettings settings, NextHop::Resolve resolve)
 }
 
 Outcome<std::unique_ptr<Connection>, Lost> NextHopState::open(const Endpoint& endpoint) {
-    auto opened =
-        Connection::open(settings_, endpoint, settings_.tls, tls_.get(), wake_.get());
+    auto opened = Connection::open(settings_, endpoint, settings_.tls, tls_.get(), wake_.get());
     if (!opened && opened.error().tls && settings_.tls == smtp::ClientTls::Opportunistic) {
         // After a failed handshake nobody knows what the peer has read: begin again in the clear.
         opened = Connection::open(settings_, endpoint, smtp::ClientTls::None, nullptr, wake_.get());

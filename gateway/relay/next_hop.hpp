@@ -7,7 +7,8 @@
 ///     if (!begun) return reply(begun.error().reply);
 ///     relay::Delivery delivery = std::move(begun).value();
 ///     smtp::PeerReply answer = delivery.recipient({mailbox});      // the next hop's own answer
-///     relay::Sent sent = delivery.send(trace_fields, fd, size);    // one reply per accepted recipient
+///     relay::Sent sent = delivery.send(trace_fields, fd, size);    // one reply per accepted
+///     recipient
 
 #include <chrono>
 #include <cstddef>
@@ -33,12 +34,13 @@ struct NextHopSettings {
     std::string trust = {};           ///< PEM file of authorities; empty: the system's
     std::string helo_name = "localhost";
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< TCP, each address
-    std::chrono::milliseconds reply_timeout = std::chrono::minutes(2);     ///< greeting to EHLO, each reply
-    std::chrono::milliseconds data_timeout = std::chrono::minutes(3);      ///< to send each 64 KiB
-    std::chrono::milliseconds final_timeout = std::chrono::minutes(10);    ///< after the final dot
-    std::size_t max_idle = 16;            ///< connections kept; 0: none
+    std::chrono::milliseconds reply_timeout =
+        std::chrono::minutes(2);  ///< greeting to EHLO, each reply
+    std::chrono::milliseconds data_timeout = std::chrono::minutes(3);    ///< to send each 64 KiB
+    std::chrono::milliseconds final_timeout = std::chrono::minutes(10);  ///< after the final dot
+    std::size_t max_idle = 16;  ///< connections kept; 0: none
     std::chrono::milliseconds idle_time = std::chrono::seconds(30);
-    std::size_t max_messages = 100;       ///< of one connection
+    std::size_t max_messages = 100;  ///< of one connection
     smtp::ReplyLimits reply_limits = {};
 };
 
@@ -62,12 +64,12 @@ struct Recipient {
 /// MAIL (greeting, EHLO, 421) counts as down: that is a matter between it and us, not the sender's.
 struct HopFailure {
     smtp::PeerReply reply;
-    std::string detail;     ///< for the operator
+    std::string detail;  ///< for the operator
 };
 
 /// Answered: the replies are the next hop's. NotSent: refused or lost before the final dot, so the
-/// next hop has no message. Unknown: lost between the final dot and its answer; the reply is 451, and
-/// the message may arrive twice, but never not at all.
+/// next hop has no message. Unknown: lost between the final dot and its answer; the reply is 451,
+/// and the message may arrive twice, but never not at all.
 enum class Certainty { Answered, NotSent, Unknown };
 
 struct Sent {
@@ -89,8 +91,9 @@ public:
     Delivery(const Delivery&) = delete;
     Delivery& operator=(const Delivery&) = delete;
 
-    /// Says RCPT. The first call says MAIL as well (in one go where PIPELINING is offered); a refusal
-    /// of MAIL is the answer then, and to all later calls. A lost connection answers 451 4.4.1.
+    /// Says RCPT. The first call says MAIL as well (in one go where PIPELINING is offered); a
+    /// refusal of MAIL is the answer then, and to all later calls. A lost connection answers
+    /// 451 4.4.1.
     [[nodiscard]] smtp::PeerReply recipient(const Recipient& recipient);
     /// Recipients the next hop has accepted.
     [[nodiscard]] std::size_t accepted() const;
@@ -121,8 +124,8 @@ public:
     /// Addresses of a host name, as text; empty: there are none, or the look-up failed.
     using Resolve = std::function<std::vector<std::string>(const std::string& host)>;
 
-    /// Throws std::runtime_error when the file of authorities cannot be used. Without `resolve`, names
-    /// are looked up by the system.
+    /// Throws std::runtime_error when the file of authorities cannot be used. Without `resolve`,
+    /// names are looked up by the system.
     explicit NextHop(NextHopSettings settings, Resolve resolve = {});
     ~NextHop();
     NextHop(const NextHop&) = delete;

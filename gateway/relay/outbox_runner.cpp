@@ -20,13 +20,16 @@ std::uint64_t file_size(int descriptor) {
     return ::fstat(descriptor, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
+mail::Charset charset(const quarantine::Summary& summary) {
+    return summary.smtputf8 ? mail::Charset::Utf8 : mail::Charset::Ascii;
+}
+
 /// nullopt: the record's reverse-path is no address (and not the null one either).
 std::optional<Envelope> original_envelope(const quarantine::Summary& summary) {
-    Envelope envelope{.size = summary.size,
-                      .eight_bit = summary.eight_bit,
-                      .smtputf8 = summary.smtputf8};
+    Envelope envelope{
+        .size = summary.size, .eight_bit = summary.eight_bit, .smtputf8 = summary.smtputf8};
     if (summary.reverse_path.empty()) return envelope;
-    auto sender = mail::Mailbox::parse(summary.reverse_path);
+    auto sender = mail::Mailbox::parse(summary.reverse_path, charset(summary));
     if (!sender) return std::nullopt;
     envelope.reverse_path = std::move(sender).value();
     return envelope;
@@ -40,11 +43,16 @@ std::string spoken(const smtp::PeerReply& reply) {
 
 std::string_view name(OutboxResult result) {
     switch (result) {
-        case OutboxResult::Delivered: return "delivered";
-        case OutboxResult::Failed: return "failed";
-        case OutboxResult::Retry: return "retry";
-        case OutboxResult::NeedsConfirmation: return "needs-confirmation";
-        case OutboxResult::Lost: return "lost";
+        case OutboxResult::Delivered:
+            return "delivered";
+        case OutboxResult::Failed:
+            return "failed";
+        case OutboxResult::Retry:
+            return "retry";
+        case OutboxResult::NeedsConfirmation:
+            return "needs-confirmation";
+        case OutboxResult::Lost:
+            return "lost";
     }
     return "";
 }
@@ -149,15 +157,15 @@ void OutboxRunner::attempt(const Items& items, const quarantine::Record& record,
         if (item.confirmed && item.confirmed_detail == ask.detail) {
             confirmed.push_back(item);
         } else {
-            const bool kept =
-                store_.outbox().mark_needs_confirmation(item, ask.detail).has_value();
+            const bool kept = store_.outbox().mark_needs_confirmation(item, ask.detail).has_value();
             tell(item, kept ? OutboxResult::NeedsConfirmation : OutboxResult::Lost, ask.detail);
         }
     }
     if (!confirmed.empty()) transmit(confirmed, record, message, size, ask.prefix);
 }
 
-/// Renews the claims first: the second look may have taken long, and whoever lost one must not send.
+/// Renews the claims first: the second look may have taken long, and whoever lost one must not
+/// send.
 OutboxRunner::Items OutboxRunner::still_ours(const Items& items) {
     Items ours;
     for (const quarantine::Delivery& item : items) {
@@ -188,7 +196,7 @@ void OutboxRunner::transmit(const Items& wanted, const quarantine::Record& recor
     Delivery delivery = std::move(begun).value();
     Items accepted;
     for (const quarantine::Delivery& item : items) {
-        const auto mailbox = mail::Mailbox::parse(item.forward_path);
+        const auto mailbox = mail::Mailbox::parse(item.forward_path, charset(record.summary));
         const smtp::PeerReply reply =
             mailbox ? delivery.recipient({.forward_path = *mailbox}) : bad_address;
         if (reply.positive() && mailbox) {

@@ -41,14 +41,15 @@ struct RetryLater {
 };
 using Decision = std::variant<DeliverNow, NeedsConfirmation, RetryLater>;
 
-/// Looks at a held message again. `message` is a sealed memfd, read by pread; borrowed. Called on the
-/// runner's thread. Must not throw.
+/// Looks at a held message again. `message` is a sealed memfd, read by pread; borrowed. Called on
+/// the runner's thread. Must not throw.
 using Rescan = std::function<Decision(const quarantine::Record& record, int message)>;
 
 struct OutboxSettings {
-    std::chrono::milliseconds poll = std::chrono::seconds(1);   ///< between looks into the outbox
-    std::chrono::milliseconds lease = std::chrono::minutes(15);  ///< longer than one delivery can take
-    std::size_t batch = 16;                                      ///< items claimed at once
+    std::chrono::milliseconds poll = std::chrono::seconds(1);  ///< between looks into the outbox
+    std::chrono::milliseconds lease =
+        std::chrono::minutes(15);  ///< longer than one delivery can take
+    std::size_t batch = 16;        ///< items claimed at once
 };
 
 enum class OutboxResult : std::uint8_t { Delivered, Failed, Retry, NeedsConfirmation, Lost };

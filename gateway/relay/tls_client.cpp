@@ -23,10 +23,10 @@ int clamp(std::size_t size) {
 
 PocoContext::Ptr make_context(const TlsClientSettings& settings) {
     try {
-        PocoContext::Ptr context = new PocoContext(
-            PocoContext::TLS_CLIENT_USE, "", "", settings.trust,
-            settings.verify ? PocoContext::VERIFY_STRICT : PocoContext::VERIFY_NONE, 9,
-            settings.verify && settings.trust.empty());
+        PocoContext::Ptr context =
+            new PocoContext(PocoContext::TLS_CLIENT_USE, "", "", settings.trust,
+                            settings.verify ? PocoContext::VERIFY_STRICT : PocoContext::VERIFY_NONE,
+                            9, settings.verify && settings.trust.empty());
         context->requireMinimumProtocol(PocoContext::PROTO_TLSV1_2);
         return context;
     } catch (const Poco::Exception& problem) {
@@ -90,7 +90,8 @@ struct TlsClient::State {
     Progress progress(int result) const {
         if (result > 0) return Progress::Done;
         const bool more = SSL_get_error(session.get(), result) == SSL_ERROR_WANT_READ;
-        ERR_clear_error();  // leave nothing behind that another session of this thread would trip on
+        ERR_clear_error();  // leave nothing behind that another session of this thread would trip
+                            // on
         return more ? Progress::NeedsInput : Progress::Failed;
     }
 };

@@ -66,11 +66,16 @@ int remaining_ms(Clock::time_point deadline) {
 
 std::string_view explain(WireError error) {
     switch (error) {
-        case WireError::TimedOut: return "timed out";
-        case WireError::Closed: return "connection lost";
-        case WireError::Refused: return "cannot connect";
-        case WireError::Tls: return "TLS failed";
-        case WireError::ShutDown: return "shutting down";
+        case WireError::TimedOut:
+            return "timed out";
+        case WireError::Closed:
+            return "connection lost";
+        case WireError::Refused:
+            return "cannot connect";
+        case WireError::Tls:
+            return "TLS failed";
+        case WireError::ShutDown:
+            return "shutting down";
     }
     return "";
 }

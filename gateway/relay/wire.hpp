@@ -36,7 +36,8 @@ public:
     /// Whatever came, at least one byte. Closed: the peer ended the connection, in whatever way.
     [[nodiscard]] Outcome<std::string, WireError> read(Clock::time_point deadline);
     /// All of it.
-    [[nodiscard]] Outcome<Done, WireError> write(std::string_view bytes, Clock::time_point deadline);
+    [[nodiscard]] Outcome<Done, WireError> write(std::string_view bytes,
+                                                 Clock::time_point deadline);
     /// Afterwards read() and write() go through TLS.
     [[nodiscard]] Outcome<Done, WireError> start_tls(TlsClient tls, Clock::time_point deadline);
 

@@ -93,12 +93,16 @@ std::optional<ClientEvent> ClientSession::on_reply(const RawReply& raw) {
             say_hello();
             return std::nullopt;
         case Phase::Hello:
-        case Phase::OldHello: return on_hello(raw);
-        case Phase::StartTls: return on_starttls(raw);
+        case Phase::OldHello:
+            return on_hello(raw);
+        case Phase::StartTls:
+            return on_starttls(raw);
         case Phase::Ready:
-        case Phase::Message: return on_answer(raw);
+        case Phase::Message:
+            return on_answer(raw);
         case Phase::Handshaking:
-        case Phase::Over: break;
+        case Phase::Over:
+            break;
     }
     return std::nullopt;
 }

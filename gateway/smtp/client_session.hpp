@@ -1,6 +1,7 @@
 #pragma once
 
-/// @file The client side of one SMTP or LMTP connection, without the connection (RFC 5321, RFC 2033).
+/// @file The client side of one SMTP or LMTP connection, without the connection (RFC 5321, RFC
+/// 2033).
 ///
 /// ClientSession knows the protocol and nothing else: no sockets, no clock, no threads. The driver
 /// (gateway/relay/connection.cpp) moves bytes and carries out events:
@@ -38,31 +39,32 @@ struct ClientSettings {
 
 /// What the server offers, from its last EHLO answer.
 struct PeerExtensions {
-    bool eight_bit_mime = false;         ///< RFC 6152
-    bool smtputf8 = false;               ///< RFC 6531
-    bool pipelining = false;             ///< RFC 2920
-    bool dsn = false;                    ///< RFC 3461
-    bool starttls = false;               ///< RFC 3207
-    bool size = false;                   ///< RFC 1870
-    std::uint64_t size_limit = 0;        ///< bytes; 0: none told
+    bool eight_bit_mime = false;   ///< RFC 6152
+    bool smtputf8 = false;         ///< RFC 6531
+    bool pipelining = false;       ///< RFC 2920
+    bool dsn = false;              ///< RFC 3461
+    bool starttls = false;         ///< RFC 3207
+    bool size = false;             ///< RFC 1870
+    std::uint64_t size_limit = 0;  ///< bytes; 0: none told
 
     friend bool operator==(const PeerExtensions&, const PeerExtensions&) = default;
 };
 
-/// MAIL. What the server does not offer is left out; whether that is right is the caller's question.
+/// MAIL. What the server does not offer is left out; whether that is right is the caller's
+/// question.
 struct MailCommand {
-    std::string reverse_path = {};   ///< without brackets; "" is the null reverse-path
-    std::uint64_t size = 0;          ///< bytes; 0: not told
-    bool eight_bit = false;          ///< BODY=8BITMIME
+    std::string reverse_path = {};  ///< without brackets; "" is the null reverse-path
+    std::uint64_t size = 0;         ///< bytes; 0: not told
+    bool eight_bit = false;         ///< BODY=8BITMIME
     bool smtputf8 = false;
-    std::string dsn_return = {};     ///< RET: "FULL", "HDRS" or ""
-    std::string dsn_envelope = {};   ///< ENVID as xtext, or ""
+    std::string dsn_return = {};    ///< RET: "FULL", "HDRS" or ""
+    std::string dsn_envelope = {};  ///< ENVID as xtext, or ""
 };
 /// RCPT.
 struct RecipientCommand {
-    std::string forward_path = {};   ///< without brackets
-    std::string dsn_notify = {};     ///< NOTIFY, or ""
-    std::string dsn_original = {};   ///< ORCPT as "type;xtext", or ""
+    std::string forward_path = {};  ///< without brackets
+    std::string dsn_notify = {};    ///< NOTIFY, or ""
+    std::string dsn_original = {};  ///< ORCPT as "type;xtext", or ""
 };
 
 enum class ClientCommand { Mail, Recipient, Data, Message, Reset, Quit };
@@ -97,8 +99,8 @@ public:
     /// Forgets what the server offered in plaintext, and greets again (RFC 3207 4.2).
     void tls_established();
 
-    /// False: the text cannot be sent as an argument (a control character, a bracket outside quotes,
-    /// or bytes above 127 without SMTPUTF8), so nothing was. True: one Answered follows.
+    /// False: the text cannot be sent as an argument (a control character, a bracket outside
+    /// quotes, or bytes above 127 without SMTPUTF8), so nothing was. True: one Answered follows.
     [[nodiscard]] bool mail(const MailCommand& command);
     [[nodiscard]] bool recipient(const RecipientCommand& command);
     /// Abort unless at least one recipient has been accepted and nothing is unanswered.
@@ -136,10 +138,10 @@ private:
     PeerExtensions extensions_;
     Phase phase_ = Phase::Greeting;
     bool tls_ = false;
-    bool smtputf8_ = false;            ///< of this transaction
-    bool at_line_start_ = true;        ///< of the message: where a dot is doubled
+    bool smtputf8_ = false;      ///< of this transaction
+    bool at_line_start_ = true;  ///< of the message: where a dot is doubled
     bool after_cr_ = false;
-    std::size_t accepted_ = 0;         ///< recipients of this transaction
+    std::size_t accepted_ = 0;  ///< recipients of this transaction
     std::deque<ClientCommand> awaiting_;
     std::string output_;
 };

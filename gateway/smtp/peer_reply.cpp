@@ -66,12 +66,18 @@ PeerReply clean_reply(const RawReply& reply) {
 
 std::string_view explain(ReplyError error) {
     switch (error) {
-        case ReplyError::LineTooLong: return "a reply line is too long";
-        case ReplyError::TooManyLines: return "a reply has too many lines";
-        case ReplyError::TooLong: return "a reply is too long";
-        case ReplyError::NotAReply: return "a line is not an SMTP reply";
-        case ReplyError::CodesDiffer: return "the lines of a reply have different codes";
-        case ReplyError::LineEnd: return "a reply line does not end in CRLF";
+        case ReplyError::LineTooLong:
+            return "a reply line is too long";
+        case ReplyError::TooManyLines:
+            return "a reply has too many lines";
+        case ReplyError::TooLong:
+            return "a reply is too long";
+        case ReplyError::NotAReply:
+            return "a line is not an SMTP reply";
+        case ReplyError::CodesDiffer:
+            return "the lines of a reply have different codes";
+        case ReplyError::LineEnd:
+            return "a reply line does not end in CRLF";
     }
     return "";
 }

@@ -1,7 +1,8 @@
 #pragma once
 
-/// @file What a server answers, read strictly and within limits (RFC 5321 4.2, RFC 2034). The server
-/// is ours by configuration only: its text ends up in replies and logs, so it is filtered here.
+/// @file What a server answers, read strictly and within limits (RFC 5321 4.2, RFC 2034). The
+/// server is ours by configuration only: its text ends up in replies and logs, so it is filtered
+/// here.
 
 #include <cstddef>
 #include <optional>

@@ -6,8 +6,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "gateway/spool/header_capture.hpp"
@@ -51,6 +51,8 @@ public:
     ~Share() { used_->fetch_sub(size_); }
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
+    Share(Share&&) = delete;
+    Share& operator=(Share&&) = delete;
 
     /// False: then `limit` would be exceeded, and nothing has changed.
     bool grow(std::uint64_t bytes, std::uint64_t limit) {
@@ -78,8 +80,9 @@ struct Spool::Shared {
 Spool::Spool(SpoolSettings settings) : shared_(std::make_shared<Shared>()) {
     shared_->settings = std::move(settings);
     if (!open_unlinked(shared_->settings.folder)) {
-        throw std::runtime_error("spool folder " + shared_->settings.folder +
-                                 " cannot hold unlinked files: " + std::strerror(errno));
+        throw std::runtime_error(
+            "spool folder " + shared_->settings.folder +
+            " cannot hold unlinked files: " + std::generic_category().message(errno));
     }
 }
 

@@ -10,15 +10,15 @@
 
 namespace postern::sandbox::proof {
 
-/// What the attempts aim at. All of it exists while they run and belongs to the same user, so that it
-/// is the jail that stops them and not a file permission.
+/// What the attempts aim at. All of it exists while they run and belongs to the same user, so that
+/// it is the jail that stops them and not a file permission.
 struct Targets {
-    std::string secret;        ///< a readable file outside
-    std::string socket;        ///< a listening UNIX socket, by path
-    std::uint16_t port = 0;    ///< a TCP listener on 127.0.0.1
-    pid_t peer = 0;            ///< a living process
-    int segment = -1;          ///< a SysV shared memory segment
-    int message = 3;           ///< the worker's own descriptors
+    std::string secret;      ///< a readable file outside
+    std::string socket;      ///< a listening UNIX socket, by path
+    std::uint16_t port = 0;  ///< a TCP listener on 127.0.0.1
+    pid_t peer = 0;          ///< a living process
+    int segment = -1;        ///< a SysV shared memory segment
+    int message = 3;         ///< the worker's own descriptors
     int report = 4;
 };
 

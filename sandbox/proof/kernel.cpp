@@ -45,8 +45,8 @@ long executable_memory(const Targets&) {
 }
 
 long make_executable(const Targets&) {
-    const long page = raw(SYS_mmap, nullptr, kPage, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const long page =
+        raw(SYS_mmap, nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return page < 0 && page > -4096 ? page : raw(SYS_mprotect, page, kPage, PROT_READ | PROT_EXEC);
 }
 

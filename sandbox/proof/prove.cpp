@@ -37,13 +37,13 @@ std::vector<const Attempt*> all_attempts() {
 class Outside {
 public:
     Outside() {
-        std::array<char, 64> pattern{};
-        std::strcpy(pattern.data(), "/tmp/postern-proof-XXXXXX");
+        std::string pattern = "/tmp/postern-proof-XXXXXX";
         if (::mkdtemp(pattern.data()) == nullptr) return;
-        folder_ = pattern.data();
+        folder_ = pattern;
         targets.secret = folder_ + "/secret";
         targets.socket = folder_ + "/socket";
-        const Descriptor secret(::open(targets.secret.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        const Descriptor secret(
+            ::open(targets.secret.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
         listen_tcp();
         listen_unix();
         targets.segment = ::shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
@@ -199,7 +199,7 @@ Result judged(const Attempt& attempt, const Ended& ended, std::optional<std::int
         result.got = error_name(*error);
         result.stopped = attempt.expected != Answer::Killed || kSanitized;
     } else {
-        result.got = std::string(name(ended.cause));
+        result.got = std::string(sandbox::name(ended.cause));
         result.stopped = attempt.expected == Answer::Bounded;
     }
     return result;
@@ -230,6 +230,17 @@ Result Driver::attempt(const Attempt& attempt, std::uint32_t index) {
 }
 
 }  // namespace
+
+std::string_view Result::verdict() const {
+    if (escaped) return "ESCAPED";
+    if (stopped) return "ok";
+    return got == "ENOSYS" ? "NOT OFFERED" : "WEAKER";
+}
+
+std::string_view name(Answer answer) {
+    if (answer == Answer::Killed) return "killed";
+    return answer == Answer::Refused ? "refused" : "bounded";
+}
 
 bool Proof::holds() const {
     return error.empty() && !results.empty() &&

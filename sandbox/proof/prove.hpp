@@ -1,7 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sandbox/policy.hpp"
@@ -14,7 +14,14 @@ struct Result {
     std::string got;       ///< "killed", "ENOENT", "succeeded", "deadline", ...
     bool stopped = false;  ///< as expected or stricter
     bool escaped = false;  ///< it succeeded
+
+    /// "ok", "ESCAPED", "WEAKER" (stopped, but not by what should) or "NOT OFFERED" (this kernel
+    /// does not have the call: nothing is proved).
+    [[nodiscard]] std::string_view verdict() const;
 };
+
+/// "killed", "refused", "bounded".
+[[nodiscard]] std::string_view name(Answer answer);
 
 struct Proof {
     std::string error;   ///< the jail did not start: a sentence; no results then
@@ -24,9 +31,9 @@ struct Proof {
     [[nodiscard]] bool holds() const;
 };
 
-/// Starts a jail of its own with this policy, and live targets of the same user outside, and runs each
-/// attempt in a worker of its own. `quick`: only the short set. Call it from a process with one thread;
-/// it forks.
+/// Starts a jail of its own with this policy, and live targets of the same user outside, and runs
+/// each attempt in a worker of its own. `quick`: only the short set. Call it from a process with
+/// one thread; it forks.
 [[nodiscard]] Proof prove(const Policy& policy, bool quick);
 
 }  // namespace postern::sandbox::proof

@@ -1,5 +1,5 @@
-/// @file A message of the jail's channels, from anybody: what is taken is a message of its kind, and
-/// sent again is the same bytes.
+/// @file A message of the jail's channels, from anybody: what is taken is a message of its kind,
+/// and sent again is the same bytes.
 
 #include <sys/socket.h>
 

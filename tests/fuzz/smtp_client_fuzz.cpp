@@ -1,6 +1,6 @@
-/// @file A hostile server: any bytes, cut anywhere. The client session neither crashes nor depends on
-/// the cut, passes on only what is fit for a reply, and never has a line of its own that the server
-/// wrote.
+/// @file A hostile server: any bytes, cut anywhere. The client session neither crashes nor depends
+/// on the cut, passes on only what is fit for a reply, and never has a line of its own that the
+/// server wrote.
 
 #include <algorithm>
 #include <cstdint>
@@ -32,8 +32,8 @@ void demand_own(const std::string& output) {
         const bool known = line == "EHLO localhost\r" || line == "LHLO localhost\r" ||
                            line == "HELO localhost\r" || line == "STARTTLS\r" ||
                            line.starts_with("MAIL FROM:<a@b.test>") ||
-                           line == "RCPT TO:<c@d.test>\r" || line == "DATA\r" ||
-                           line == "RSET\r" || line == "..\r" || line == ".\r";
+                           line == "RCPT TO:<c@d.test>\r" || line == "DATA\r" || line == "RSET\r" ||
+                           line == "..\r" || line == ".\r";
         if (!known) std::abort();
     }
 }
@@ -57,7 +57,8 @@ public:
 
     void operator()(const HandshakeDue& /*event*/) { session_.tls_established(); }
     void operator()(const ClientReady& /*event*/) {
-        if (!session_.mail({.reverse_path = "a@b.test", .size = 5, .eight_bit = true})) std::abort();
+        if (!session_.mail({.reverse_path = "a@b.test", .size = 5, .eight_bit = true}))
+            std::abort();
         if (session_.extensions().pipelining) say_recipient();
     }
     void operator()(const ConversationOver& event) {

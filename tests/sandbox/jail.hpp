@@ -1,6 +1,7 @@
 #pragma once
 
-/// @file A jail whose workers are victims (tests/victims/jail_victim.cpp), driven like the gateway does.
+/// @file A jail whose workers are victims (tests/victims/jail_victim.cpp), driven like the gateway
+/// does.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -41,7 +41,8 @@ std::string refusal(const std::vector<std::string>& words) {
 TEST(WeakerHost, WithoutNamespacesTheFullJailIsRefusedAndTheCallNamed) {
     const std::string why = refusal({"--host", "container", "--require", "full"});
     EXPECT_NE(why.find("user namespace"), std::string::npos) << why;
-    EXPECT_NE(why.find("unshare(CLONE_NEWUSER): Operation not permitted"), std::string::npos) << why;
+    EXPECT_NE(why.find("unshare(CLONE_NEWUSER): Operation not permitted"), std::string::npos)
+        << why;
 }
 
 TEST(WeakerHost, WithoutNamespacesWorkersGetFoldersOfTheirOwn) {
@@ -63,7 +64,8 @@ TEST(WeakerHost, WithoutNamespacesWorkersGetFoldersOfTheirOwn) {
 TEST(WeakerHost, AWorkersFolderGoesWithIt) {
     if (landlock_version() == 0) GTEST_SKIP() << "this kernel has no Landlock";
     const Folder base;
-    Jail jail({"--host", "container", "--require", "reduced", "--scratch", base.path, "--idle", "0"});
+    Jail jail(
+        {"--host", "container", "--require", "reduced", "--scratch", base.path, "--idle", "0"});
     ASSERT_TRUE(jail.ready());
     EXPECT_EQ(jail.run("in scratch").report, "yes");
     EXPECT_TRUE(fs::is_empty(base.path));
@@ -87,7 +89,8 @@ TEST(WeakerHost, WithoutLandlockThereIsNoScratchAndReducedIsRefused) {
     const std::string why =
         refusal({"--host", "bare", "--require", "reduced", "--scratch", base.path});
     EXPECT_NE(why.find("Landlock is not in force"), std::string::npos) << why;
-    EXPECT_NE(why.find("landlock_create_ruleset: Function not implemented"), std::string::npos) << why;
+    EXPECT_NE(why.find("landlock_create_ruleset: Function not implemented"), std::string::npos)
+        << why;
 
     Jail jail({"--host", "bare", "--require", "seccomp", "--scratch", base.path});
     ASSERT_TRUE(jail.ready());

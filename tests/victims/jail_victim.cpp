@@ -1,5 +1,6 @@
-/// @file A launcher whose workers do what the first byte of their message tells them: what the tests
-/// of the jail and of its door need and no product has. usage: jail_victim --channel-fd N [--lame yes|later]
+/// @file A launcher whose workers do what the first byte of their message tells them: what the
+/// tests of the jail and of its door need and no product has. usage: jail_victim --channel-fd N
+/// [--lame yes|later]
 /// [--host container|bare|no-landlock] [--require full|reduced|seccomp] [--scratch FOLDER]
 /// [--max-workers N] [--idle N] [--canary-ms N]
 
@@ -38,8 +39,8 @@ void spin() {
 class Victim final : public Workload {
 public:
     explicit Victim(std::string lame) : lame_(std::move(lame)) {
-        void* shared = ::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        void* shared =
+            ::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (shared == MAP_FAILED) std::abort();
         proofs_ = static_cast<int*>(shared);
     }
@@ -61,6 +62,7 @@ public:
                 ::kill(0, 0);  // never reached: the call itself is forbidden
                 return 2;
             case 's':
+                // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the deed
                 return *static_cast<volatile int*>(nullptr);
             case 'h':
                 for (;;) ::syscall(SYS_sched_yield);
@@ -137,14 +139,15 @@ bool imitate(const std::string& host) {
             rules.push_back(fails(number, EPERM));
         }
         rules.push_back(fails(SYS_clone3, ENOSYS));
-        for (const std::uint32_t space : {0x20000000U, 0x00020000U, 0x10000000U}) {  // pid, mount, user
+        for (const std::uint32_t space :
+             {0x20000000U, 0x00020000U, 0x10000000U}) {  // pid, mount, user
             rules.push_back(
                 fails(SYS_clone, EPERM, {{.argument = 0, .mask = space, .value = space}}));
         }
     }
     if (host == "no-landlock" || host == "bare") {
-        for (const long number : {SYS_landlock_create_ruleset, SYS_landlock_add_rule,
-                                  SYS_landlock_restrict_self}) {
+        for (const long number :
+             {SYS_landlock_create_ruleset, SYS_landlock_add_rule, SYS_landlock_restrict_self}) {
             rules.push_back(fails(number, ENOSYS));
         }
     }
@@ -173,7 +176,8 @@ int main(int argc, char** argv) {
         if (option == "--require") policy.require = requirement(value);
         if (option == "--scratch") policy.scratch_base = value;
         if (option == "--idle") policy.idle_workers = static_cast<std::uint32_t>(std::stoul(value));
-        if (option == "--canary-ms") policy.canary_interval = std::chrono::milliseconds(std::stol(value));
+        if (option == "--canary-ms")
+            policy.canary_interval = std::chrono::milliseconds(std::stol(value));
         if (option == "--max-workers") {
             policy.max_workers = static_cast<std::uint32_t>(std::stoul(value));
             policy.idle_workers = 1;

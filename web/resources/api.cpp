@@ -112,6 +112,7 @@ Response Api::answer(const Request& request) {
 
 std::vector<RouteName> Api::routes() {
     std::vector<RouteName> names;
+    names.reserve(kRoutes.size());
     for (const Route& route : kRoutes) names.push_back(route.name);
     return names;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -19,16 +20,22 @@ namespace {
 
 constexpr int kFirstDescriptor = 3;
 constexpr int kFailedToStart = 127;
+constexpr std::size_t kMostDescriptors = 64;
 
 /// In the child, between fork and exec: only async-signal-safe calls.
 [[noreturn]] void become(const Program& program, int executable, char* const* argv, pid_t parent) {
-    // First out of the way of the numbers they are going to have, then onto them.
+    // First all of them out of the way of the numbers they are going to have, then onto those.
     const int count = static_cast<int>(program.descriptors.size());
     const int above = kFirstDescriptor + count + 1;
     executable = ::fcntl(executable, F_DUPFD, above);
+    std::array<int, kMostDescriptors> moved{};
     for (int i = 0; i < count; ++i) {
-        const int moved = ::fcntl(program.descriptors[static_cast<std::size_t>(i)], F_DUPFD, above);
-        if (moved < 0 || ::dup2(moved, kFirstDescriptor + i) < 0) ::_exit(kFailedToStart);
+        const auto at = static_cast<std::size_t>(i);
+        moved.at(at) = ::fcntl(program.descriptors[at], F_DUPFD, above);
+    }
+    for (int i = 0; i < count; ++i) {
+        const int from = moved.at(static_cast<std::size_t>(i));
+        if (from < 0 || ::dup2(from, kFirstDescriptor + i) < 0) ::_exit(kFailedToStart);
     }
     ::fcntl(executable, F_SETFD, FD_CLOEXEC);
     for (int fd = kFirstDescriptor + count; fd < 1024; ++fd) {
@@ -59,6 +66,9 @@ std::string sentence(const std::string& what) {
 }  // namespace
 
 Outcome<Child, std::string> Child::start(const Program& program) {
+    if (program.descriptors.size() > kMostDescriptors) {
+        return Failure{"too many descriptors for " + program.path};
+    }
     const UniqueFd executable(::open(program.path.c_str(), O_PATH | O_CLOEXEC));
     if (!executable) return Failure{sentence("cannot open " + program.path)};
     std::vector<std::string> words = {program.path};

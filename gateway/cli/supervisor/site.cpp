@@ -153,7 +153,7 @@ Step open_sockets(const settings::Settings& settings, Site& site, const Site* ag
 Installation installation(const std::string& program_folder) {
     return {program_folder,
             first_existing({program_folder + "/../share/postern/rules/yara", POSTERN_RULES}),
-            first_existing({program_folder + "/../share/postern/web", program_folder + "/../web"})};
+            program_folder + "/../share/postern/web"};
 }
 
 std::vector<std::string> rule_paths(const settings::Settings& settings,

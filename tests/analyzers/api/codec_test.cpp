@@ -184,7 +184,7 @@ TEST(Codec, BringsIntoRangeWhatAnHonestWorkerGotWrong) {
     EXPECT_LE(back.message.headers.size(), kMaxHeaders);
     EXPECT_EQ(back.objects[1].flags.size(), kMaxListEntries);
     EXPECT_LE(back.urls[0].url.size(), kMaxText);
-    EXPECT_EQ(back.urls[0].flags.front(), "truncated");
+    EXPECT_EQ(back.urls[0].flags.back(), "truncated");
     EXPECT_EQ(back.findings[0].score, kMaxScore);
     EXPECT_EQ(back.findings[1].score, 0);
 }

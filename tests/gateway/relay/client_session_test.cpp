@@ -52,29 +52,38 @@ public:
     }
     std::string operator()(const ClientReady& /*event*/) {
         const bool utf8 = session_.extensions().smtputf8;
-        EXPECT_TRUE(session_.mail(
-            {.reverse_path = "a@b.test", .size = kMessage.size(), .eight_bit = true, .smtputf8 = utf8}));
+        EXPECT_TRUE(session_.mail({.reverse_path = "a@b.test",
+                                   .size = kMessage.size(),
+                                   .eight_bit = true,
+                                   .smtputf8 = utf8}));
         if (session_.extensions().pipelining) say_recipient();
         return "READY\n";
     }
     std::string operator()(const ConversationOver& event) {
-        const std::string reply =
-            event.reply ? " [" + std::to_string(event.reply->code) + ' ' + event.reply->words() + ']'
-                        : "";
+        const std::string reply = event.reply ? " [" + std::to_string(event.reply->code) + ' ' +
+                                                    event.reply->words() + ']'
+                                              : "";
         return "OVER " + event.detail + reply + "\n";
     }
     std::string operator()(const Answered& event) {
         const std::string reply =
             ' ' + std::to_string(event.reply.code) + ' ' + event.reply.words() + '\n';
         switch (event.command) {
-            case ClientCommand::Mail: after_mail(event.reply); return "MAIL" + reply;
-            case ClientCommand::Recipient: after_recipient(event.reply); return "RCPT" + reply;
-            case ClientCommand::Data: after_data(event.reply); return "DATA" + reply;
+            case ClientCommand::Mail:
+                after_mail(event.reply);
+                return "MAIL" + reply;
+            case ClientCommand::Recipient:
+                after_recipient(event.reply);
+                return "RCPT" + reply;
+            case ClientCommand::Data:
+                after_data(event.reply);
+                return "DATA" + reply;
             case ClientCommand::Message:
                 if (session_.unanswered() == 0) session_.quit();
                 return "MESSAGE" + reply;
             case ClientCommand::Reset:
-            case ClientCommand::Quit: break;
+            case ClientCommand::Quit:
+                break;
         }
         return "?" + reply;
     }
@@ -83,7 +92,8 @@ public:
 
 private:
     void say_recipient() {
-        EXPECT_TRUE(session_.recipient({.forward_path = recipients_++ == 0 ? "c@d.test" : "e@d.test"}));
+        EXPECT_TRUE(
+            session_.recipient({.forward_path = recipients_++ == 0 ? "c@d.test" : "e@d.test"}));
     }
     void after_mail(const PeerReply& reply) {
         if (!reply.positive()) {

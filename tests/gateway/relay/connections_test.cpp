@@ -1,6 +1,7 @@
 /// @file How connections to the next hop are made, kept, used again and given up.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -316,8 +317,8 @@ TEST(Connections, ShuttingDownEndsEveryWait) {
         peer.wait_for_end();
     }});
     NextHop hop(at(scripted.port()));
-    auto course = std::async(std::launch::async,
-                             [&] { return deliver(hop, {"bob@dest.test"}, "a\r\n"); });
+    auto course =
+        std::async(std::launch::async, [&] { return deliver(hop, {"bob@dest.test"}, "a\r\n"); });
     waiting.get_future().wait();
     hop.shut_down();
     EXPECT_EQ(course.get().recipients, Words{kDown});
@@ -356,13 +357,15 @@ TEST_P(SmtpSink, TakesOurMail) {
     constexpr const char* kProgram = "/usr/sbin/smtp-sink";
     if (!std::filesystem::exists(kProgram)) GTEST_SKIP() << kProgram << ": package postfix";
     const bool lmtp = GetParam() == smtp::ClientProtocol::Lmtp;
-    std::uint16_t port = 0;
-    testing_support::listen_on_loopback(port).reset();  // a port that was free a moment ago
+    const testing_support::TemporaryFolder folder;
+    const std::string socket = folder.path() + "/socket";  // it cannot pick a free port
     std::vector<std::string> command{kProgram};
     if (lmtp) command.emplace_back("-L");
-    command.insert(command.end(), {"127.0.0.1:" + std::to_string(port), "16"});
+    if (::geteuid() == 0) command.insert(command.end(), {"-u", "nobody"});
+    command.insert(command.end(), {"unix:" + socket, "16"});
     const Child child(command, -1);
-    NextHopSettings settings = at(port);
+    NextHopSettings settings = at(0);
+    settings.host = socket;
     settings.protocol = GetParam();
     NextHop hop(settings);
     Course course;

@@ -32,16 +32,17 @@ inline Envelope from(std::string_view sender) {
 struct Course {
     std::vector<std::string> recipients = {};  ///< answers to RCPT
     Certainty certainty = Certainty::NotSent;
-    std::vector<std::string> replies = {};     ///< after the message
-    std::string failure = {};                  ///< of begin()
+    std::vector<std::string> replies = {};  ///< after the message
+    std::string failure = {};               ///< of begin()
 };
 
 inline std::string spoken(const smtp::PeerReply& reply) {
     return std::to_string(reply.code) + ' ' + reply.words();
 }
 
-inline Course deliver(NextHop& hop, const std::vector<std::string>& recipients, std::string_view message,
-               const Envelope& envelope = from("alice@sender.test")) {
+inline Course deliver(NextHop& hop, const std::vector<std::string>& recipients,
+                      std::string_view message,
+                      const Envelope& envelope = from("alice@sender.test")) {
     Course course;
     auto begun = hop.begin(envelope);
     if (!begun) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "tests/gateway/relay/courses.hpp"
 #include "tests/gateway/relay/hops.hpp"
 
@@ -43,8 +42,8 @@ TEST(NextHop, DeliversByteForByteWithOurFieldsOnTop) {
 TEST(NextHop, PassesTheAnswersOfTheNextHopOn) {
     const Sink sink({"--refuse", "no@dest.test", "--defer", "later@dest.test"});
     NextHop hop(at(sink.port()));
-    const Course course =
-        deliver(hop, {"no@dest.test", "bob@dest.test", "later@dest.test", "eve@dest.test"}, "a\r\n");
+    const Course course = deliver(
+        hop, {"no@dest.test", "bob@dest.test", "later@dest.test", "eve@dest.test"}, "a\r\n");
     EXPECT_EQ(course.recipients,
               (Words{"550 5.1.1 no such recipient here", "250 2.1.5 recipient ok",
                      "450 4.2.1 recipient is busy", "250 2.1.5 recipient ok"}));
@@ -67,8 +66,10 @@ TEST(NextHop, AnswersForEachRecipientOfLmtp) {
     NextHopSettings settings = at(sink.port());
     settings.protocol = smtp::ClientProtocol::Lmtp;
     NextHop hop(settings);
-    const Course course = deliver(hop, {"bob@dest.test", "full@dest.test", "eve@dest.test"}, "a\r\n");
-    EXPECT_EQ(course.replies, (Words{"250 2.0.0 kept", "550 5.2.2 mailbox is full", "250 2.0.0 kept"}));
+    const Course course =
+        deliver(hop, {"bob@dest.test", "full@dest.test", "eve@dest.test"}, "a\r\n");
+    EXPECT_EQ(course.replies,
+              (Words{"250 2.0.0 kept", "550 5.2.2 mailbox is full", "250 2.0.0 kept"}));
     EXPECT_EQ(course.certainty, Certainty::Answered);
     EXPECT_EQ(deliver(hop, {"bob@dest.test"}, "b\r\n").replies, Words{"250 2.0.0 kept"});
     EXPECT_EQ(hop.counts().opened, 1U);

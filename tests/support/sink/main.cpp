@@ -34,18 +34,17 @@ std::string between_brackets(const std::string& line) {
     return line.substr(open + 1, close - open - 1);
 }
 
-/// Writes the file under another name first, so that whoever lists the folder sees whole files only.
+/// Writes the file under another name first, so that whoever lists the folder sees whole files
+/// only.
 bool keep_file(const std::string& path, std::string_view bytes) {
     const std::string unfinished = path + ".part";
-    const UniqueFd file(
-        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const UniqueFd file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     while (file && !bytes.empty()) {
         const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
         if (written <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
-    return file && ::fsync(file.get()) == 0 &&
-           std::rename(unfinished.c_str(), path.c_str()) == 0;
+    return file && ::fsync(file.get()) == 0 && std::rename(unfinished.c_str(), path.c_str()) == 0;
 }
 
 bool sync_folder(const std::string& folder) {
@@ -94,7 +93,8 @@ private:
         if (options_.pipelining) reply += "250-PIPELINING\r\n";
         if (options_.eight_bit) reply += "250-8BITMIME\r\n";
         if (options_.smtputf8) reply += "250-SMTPUTF8\r\n";
-        if (options_.max_size != 0) reply += "250-SIZE " + std::to_string(options_.max_size) + "\r\n";
+        if (options_.max_size != 0)
+            reply += "250-SIZE " + std::to_string(options_.max_size) + "\r\n";
         if (options_.starttls && !stream_.tls()) reply += "250-STARTTLS\r\n";
         return say(reply + "250 ENHANCEDSTATUSCODES");
     }
@@ -102,7 +102,7 @@ private:
     bool starttls() {
         if (!options_.starttls || stream_.tls()) return say("502 5.5.1 not offered");
         if (!say("220 2.0.0 go")) return false;
-        if (options_.break_tls) return stream_.send("this is no TLS record\r\n") && false;
+        if (options_.break_tls) return stream_.fill() && stream_.send("no TLS record\r\n") && false;
         return stream_.start_tls(tls_);
     }
 
@@ -196,7 +196,8 @@ unsigned last_number(const std::string& folder) {
     unsigned long last = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         const std::string stem = entry.path().stem().string();
-        if (!stem.empty() && stem.size() < 9 && std::all_of(stem.begin(), stem.end(), ascii_digit)) {
+        if (!stem.empty() && stem.size() < 9 &&
+            std::all_of(stem.begin(), stem.end(), ascii_digit)) {
             last = std::max(last, std::stoul(stem));
         }
     }

@@ -19,8 +19,9 @@ Number number(const std::string& text) {
 
 Stage stage(const std::string& word) {
     static const std::map<std::string, Stage> stages{
-        {"connect", Stage::Connect}, {"helo", Stage::Helo}, {"mail", Stage::Mail},
-        {"recipient", Stage::Recipient}, {"data", Stage::Data}, {"message", Stage::Message},
+        {"connect", Stage::Connect}, {"helo", Stage::Helo},
+        {"mail", Stage::Mail},       {"recipient", Stage::Recipient},
+        {"data", Stage::Data},       {"message", Stage::Message},
         {"dot", Stage::Dot}};
     const auto found = stages.find(word);
     if (found == stages.end()) throw std::invalid_argument("not a stage: " + word);
@@ -59,7 +60,8 @@ Options parse_options(const std::vector<std::string>& words) {
             options.*(off->second) = false;
             continue;
         }
-        if (i + 1 == words.size()) throw std::invalid_argument("unknown, or without value: " + word);
+        if (i + 1 == words.size())
+            throw std::invalid_argument("unknown, or without value: " + word);
         const std::string& value = words[++i];
         if (const auto list = lists.find(word); list != lists.end()) {
             (options.*(list->second)).push_back(value);

@@ -31,7 +31,8 @@ struct Options {
 
 inline constexpr const char* kUsage =
     "usage: postern-sink --folder FOLDER [--listen 127.0.0.1:PORT] [options]\n"
-    "A next hop for trials: keeps each message as FOLDER/NUMBER.eml, its envelope as NUMBER.envelope.\n"
+    "A next hop for trials: keeps each message as FOLDER/NUMBER.eml, its envelope as "
+    "NUMBER.envelope.\n"
     "  --lmtp               speak LMTP           --starttls      with a certificate made now\n"
     "  --no-8bitmime        do not offer it      --break-tls     fail each handshake\n"
     "  --no-smtputf8        do not offer it      --no-pipelining do not offer it\n"
@@ -39,7 +40,8 @@ inline constexpr const char* kUsage =
     "  --refuse ADDRESS     550 at RCPT          --defer ADDRESS 450 at RCPT (both repeat)\n"
     "  --refuse-late ADDRESS  550 after an LMTP message (repeats)\n"
     "  --answer CODE        to each message instead of 250; nothing is kept\n"
-    "  --drop STAGE         cut at connect, helo, mail, recipient, data, message (in its middle) or\n"
+    "  --drop STAGE         cut at connect, helo, mail, recipient, data, message (in its middle) "
+    "or\n"
     "                       dot (kept, but not answered)\n"
     "Port 0, the default, picks one. The first line of output is \"listening on ADDRESS:PORT\".\n";
 

@@ -32,11 +32,11 @@ public:
     std::optional<std::string> line();
     bool send(std::string_view bytes);
     bool start_tls(SSL_CTX* context);
+    /// More bytes have come. False: the end.
+    bool fill();
     [[nodiscard]] bool tls() const { return session_ != nullptr; }
 
 private:
-    bool fill();
-
     UniqueFd descriptor_;
     std::unique_ptr<SSL, FreeSession> session_;
     std::string input_;
