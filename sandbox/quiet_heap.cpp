@@ -43,7 +43,7 @@ void take_all(std::size_t size, std::uintptr_t end) {
 void quiet_heap() {
     if (kSanitized) return;
     ::mallopt(M_TOP_PAD, kTopPad);  // NOLINT(concurrency-mt-unsafe): one thread, see above
-    ::malloc_trim(kTopPad);  // merges what is free, first of all
+    ::malloc_trim(kTopPad);         // merges what is free, first of all
     const std::uintptr_t end = top();
     for (std::size_t size = kLargest; size >= kSmallest;) {
         take_all(size, end);

@@ -83,7 +83,10 @@ class Postern:
                 break
         else:
             raise RuntimeError(f"postern serve ended before it was ready; {self.log_path} ends with:\n" + "".join(open(self.log_path).readlines()[-8:]))
-        return open(kept).read().strip() if os.path.exists(kept) else "as set before"
+        if not os.path.exists(kept):
+            return "as set before"
+        with open(kept) as file:
+            return file.read().strip()
 
     def run(self, *words, **more):
         return subprocess.run([self.program, "--config", self.config, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
@@ -108,6 +111,8 @@ class Postern:
             self.process.kill()
             self.process.wait()
             return f"killed after {patience} s"
+        finally:
+            self.process.stdout.close()
 
 
 class Sink:

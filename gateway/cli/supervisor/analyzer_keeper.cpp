@@ -13,15 +13,10 @@ AnalyzerKeeper::AnalyzerKeeper(std::string program, std::chrono::milliseconds lo
 
 void AnalyzerKeeper::reload(const host::AnalyzerSettings& settings, std::optional<RunAs> run_as,
                             Finished finished, Clock::time_point now) {
-    if (pending_) {
-        pending_.reset();
-        if (const Finished dropped = std::exchange(finished_, {})) {
-            dropped("overtaken by a newer reload");
-        }
-    }
+    pending_.reset();
     settings_ = settings;
     run_as_ = run_as;
-    finished_ = std::move(finished);
+    if (finished) finished_.push_back(std::move(finished));
     start_pending(now);
 }
 
@@ -89,13 +84,19 @@ void AnalyzerKeeper::take_over() {
     ++number_;
     hooks_.tell("analyzer_ready", current_->status());
     hooks_.connect_clients();
-    if (const Finished finished = std::exchange(finished_, {})) finished("");
+    tell_finished("");
 }
 
-void AnalyzerKeeper::refuse(const std::string& why, Clock::time_point now) {
+void AnalyzerKeeper::tell_finished(const std::string& refusal) {
+    for (const Finished& each : std::exchange(finished_, {})) each(refusal);
+}
+
+/// By value: `why` is often the pending one's own, which goes first.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
+void AnalyzerKeeper::refuse(std::string why, Clock::time_point now) {
     pending_.reset();
     hooks_.tell("analyzer_refused", why);
-    if (const Finished finished = std::exchange(finished_, {})) finished(why);
+    tell_finished(why);
     if (!current_) restart_ = now + back_off_.died(now);
 }
 

@@ -51,7 +51,8 @@ public:
 
 private:
     void take_over();
-    void refuse(const std::string& why, Clock::time_point now);
+    void refuse(std::string why, Clock::time_point now);
+    void tell_finished(const std::string& refusal);
     void start_pending(Clock::time_point now);
 
     std::string program_;
@@ -63,7 +64,7 @@ private:
     std::unique_ptr<host::Generation> pending_;
     std::vector<std::unique_ptr<host::Generation>> draining_;
     Clock::time_point pending_until_;
-    Finished finished_;
+    std::vector<Finished> finished_;  ///< who waits for the pending one
     std::optional<Clock::time_point> restart_;  ///< when a dead generation is replaced
     BackOff back_off_;
     std::uint64_t number_ = 0;

@@ -62,9 +62,13 @@ std::string read_until(int descriptor, bool one_line, std::chrono::milliseconds 
 
 }  // namespace
 
+bool supervisor_runs(const std::string& folder) {
+    return static_cast<bool>(connect_to(folder));
+}
+
 Outcome<ControlSocket, std::string> ControlSocket::open(const std::string& folder,
                                                         Handler handler) {
-    if (connect_to(folder)) {
+    if (supervisor_runs(folder)) {
         return Failure{"another postern serve runs with " + folder + ": stop it first"};
     }
     const UniqueFd place(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

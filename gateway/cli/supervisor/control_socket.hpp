@@ -14,6 +14,9 @@
 
 namespace postern::cli {
 
+/// True when a supervisor listens in this folder.
+[[nodiscard]] bool supervisor_runs(const std::string& folder);
+
 class ControlSocket {
 public:
     /// Called with a request line; keeps `answer` and calls it once, now or later.

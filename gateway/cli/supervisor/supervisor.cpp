@@ -62,6 +62,10 @@ Supervisor::Supervisor(const Context& context)
       log_(UniqueFd(::dup(STDERR_FILENO)), {level_of(context.settings().log_level), 16384}) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // a zygote outlives its launcher for a while
     raise_descriptor_limit();
+    const std::string folder = settings::state_folder(loaded_.settings);
+    if (supervisor_runs(folder)) {
+        throw std::runtime_error("another postern serve runs with " + folder + ": stop it first");
+    }
     site_ = prepared(loaded_.settings, installed_, nullptr);
     auto control =
         ControlSocket::open(settings::state_folder(loaded_.settings),
