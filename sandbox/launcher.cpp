@@ -31,7 +31,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kShortestPause{100};
 constexpr milliseconds kLongestPause{5000};
-constexpr std::chrono::seconds kLivedWell{10};
+constexpr std::chrono::seconds kLivedWell{2};
 constexpr int kOomScore = 500;  // the kernel should take an analyzer before the gateway
 
 /// A user namespace is for processes of one thread: ThreadSanitizer has one of its own.

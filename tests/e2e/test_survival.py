@@ -14,11 +14,12 @@ import samples
 
 MESSAGES = int(os.environ.get("POSTERN_SURVIVAL_MESSAGES", "1000"))
 CONNECTIONS = 20
-PATIENCE = 8.0  # seconds until service is back, on a machine that may be loaded
+PAUSE = 0.4  # between two messages of a connection, so that mail flows for some 20 kills
+PATIENCE = 6.0  # seconds until service is back, on a machine that may be loaded; 2 on an idle one
 
 
 def processes_under(root):
-    """pid -> program name of everything below root, workers of the jail included."""
+    """pid -> program and depth of everything below root: launcher, zygote and workers share a name."""
     parents, names = {}, {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -29,13 +30,13 @@ def processes_under(root):
                 names[int(name)] = before.split("(", 1)[1]
             except (OSError, IndexError):
                 pass
-    found, todo = {}, [root]
+    found, todo = {}, [(root, 0)]
     while todo:
-        pid = todo.pop()
+        pid, depth = todo.pop()
         for child, parent in parents.items():
             if parent == pid:
-                found[child] = names[child]
-                todo.append(child)
+                found[child] = f"{names[child]}/{depth}"
+                todo.append((child, depth + 1))
     return found
 
 
@@ -57,6 +58,7 @@ class Sender(threading.Thread):
                 client = client or smtplib.SMTP("127.0.0.1", self.port, timeout=60)
                 client.sendmail("alice@sender.example", ["bob@dest.example"], message)
                 self.acknowledged.append(name)
+                time.sleep(PAUSE)
             except (OSError, smtplib.SMTPException):
                 client = None
                 self.todo.put((name, message))

@@ -7,8 +7,8 @@ namespace postern::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kShortest{100};
-constexpr std::chrono::milliseconds kLongest{5000};
-constexpr std::chrono::seconds kLivedWell{10};
+constexpr std::chrono::milliseconds kLongest{1500};
+constexpr std::chrono::seconds kLivedWell{2};
 
 }  // namespace
 

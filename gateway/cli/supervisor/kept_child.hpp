@@ -9,8 +9,8 @@
 
 namespace postern::cli {
 
-/// How long to wait before a service that died is started again: doubles from 0.1 s to 5 s, and
-/// begins anew once it has lived for 10 s.
+/// How long to wait before a service that died is started again: doubles from 0.1 s to 1.5 s, and
+/// begins anew once it has lived for 2 s.
 class BackOff {
 public:
     using Clock = std::chrono::steady_clock;
