@@ -9,7 +9,7 @@ TEST_PACKAGES = libgtest-dev libgmock-dev clang clang-format clang-tidy chromium
 PRESET ?= release
 BIN = build/$(PRESET)/bin
 
-.PHONY: run test build packages test-packages bench asan tsan clean
+.PHONY: run test build packages test-packages asan tsan clean
 
 run: packages build
 	@tests/demo/run.py --bin $(BIN) $(if $(ONCE),--once)
@@ -26,9 +26,6 @@ build:
 
 asan tsan: packages test-packages
 	@$(MAKE) --no-print-directory test PRESET=$@
-
-bench: build
-	@tests/bench/run.sh $(BIN)
 
 packages:
 	@tests/support/install_packages.sh $(BUILD_PACKAGES)

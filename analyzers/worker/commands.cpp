@@ -111,8 +111,9 @@ int list_rules(const std::vector<std::string>& paths, bool as_json) {
                    {"author", rule.author},
                    {"date", rule.date}});
         } else {
-            std::cout << padded(rule.name, 40) << padded(std::string(analyzers::word(rule.severity)), 9)
-                      << rule.score << "  " << rule.description << "\n";
+            std::cout << padded(rule.name, 40)
+                      << padded(std::string(analyzers::word(rule.severity)), 9) << rule.score
+                      << "  " << rule.description << "\n";
         }
     }
     return complain(loaded.refused);

@@ -64,7 +64,7 @@ private:
     std::unique_ptr<host::Generation> pending_;
     std::vector<std::unique_ptr<host::Generation>> draining_;
     Clock::time_point pending_until_;
-    std::vector<Finished> finished_;  ///< who waits for the pending one
+    std::vector<Finished> finished_;            ///< who waits for the pending one
     std::optional<Clock::time_point> restart_;  ///< when a dead generation is replaced
     BackOff back_off_;
     std::uint64_t number_ = 0;
