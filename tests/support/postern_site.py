@@ -70,7 +70,11 @@ class Postern:
     def start(self):
         with open(self.log_path, "a") as log:
             self.process = subprocess.Popen([self.program, "--config", self.config, "serve"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
-        self.login = self.wait_ready()
+        try:
+            self.login = self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
 
     def wait_ready(self):
         """Reads what serve tells a person, up to "ready"; the first start tells a password, which is kept for later starts."""

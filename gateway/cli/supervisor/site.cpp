@@ -143,7 +143,9 @@ Step open_sockets(const settings::Settings& settings, Site& site, const Site* ag
         if (Step done = listen(settings.web.listen, site.web, old); !done) return done;
     }
     if (!settings.metrics_listen.empty()) {
-        if (Step done = listen(settings.metrics_listen, site.metrics, old); !done) return done;
+        // Mail matters more than figures about it.
+        const Step done = listen(settings.metrics_listen, site.metrics, old);
+        if (!done) site.warning = "no metrics: " + done.error();
     }
     return Done{};
 }
@@ -174,6 +176,7 @@ Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
         service_users(settings.users, {{above}, std::move(signatures), {above, installed.web_app}});
     if (!users) return Failure{users.error()};
     Site site;
+    site.warning = users->warning;
     site.users = std::move(users).value();
     Step done = make_folders(settings, site.users);
     if (done) done = open_quarantine(settings, site);

@@ -41,6 +41,7 @@ struct Site {
     std::vector<Listener> smtp;
     Listener web;
     Listener metrics;
+    std::string warning;  ///< what is not as it was asked for, and does not stop us
     /// Account and password made at the first start; empty afterwards.
     std::string first_login;
 };

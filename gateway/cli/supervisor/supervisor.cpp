@@ -86,9 +86,7 @@ Supervisor::Supervisor(const Context& context)
 }
 
 int Supervisor::run() {
-    if (!site_.users.warning.empty()) {
-        log_.line(Level::Warning, "users_not_changed", {{"error", site_.users.warning}});
-    }
+    if (!site_.warning.empty()) log_.line(Level::Warning, "site", {{"error", site_.warning}});
     log_.line(Level::Info, "starting", {{"version", POSTERN_VERSION}, {"config", config_path_}});
     const auto now = Clock::now();
     load_analyzer({}, now);
