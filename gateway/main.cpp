@@ -180,6 +180,7 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
            {static_cast<observe::Level>(settings_.log_level), 16384}),
       control_(UniqueFd(inherited.find("--control-fd")->second)),
       store_(open_store(settings_, inherited.find("--key-fd")->second)),
+      door_({settings_.jail.max_workers, settings_.jail.wall_time}),
       next_hop_(next_hop_settings(settings_)),
       spool_(spool_settings(settings_.smtp)),
       pool_(settings_.smtp.decision_threads, settings_.smtp.decision_queue,

@@ -145,8 +145,8 @@ LimitHit cut(Limit limit, std::size_t kept, std::size_t of) {
 
 /// Findings matter most, then what was not read, then objects, then URLs.
 void shrink(Report& report, std::size_t size) {
-    constexpr std::size_t kSections = 5 * (1 + 4);
-    constexpr std::size_t kCuts = 3 * 18;  // the LimitHits added here
+    constexpr std::size_t kSections = std::size_t{5} * (1 + 4);
+    constexpr std::size_t kCuts = std::size_t{3} * 18;  // the LimitHits added here
     std::size_t room = kMaxReport - kReportHeader - kSections - kCuts - 1;
     room -= encoded_size(report.message);
     const std::size_t root = encoded_size(report.objects.front());

@@ -85,7 +85,7 @@ void expect(int socket, const char* command) {
         SSL_set_fd(session, socket);
         if (SSL_connect(session) != 1) std::_Exit(1);
     }
-    (void)::write(ready, "x", 1);
+    if (::write(ready, "x", 1) != 1) std::_Exit(1);
     for (;;) ::pause();
 }
 

@@ -308,6 +308,34 @@ TEST(Connections, ANextHopThatStopsReadingEndsWithTheTimeout) {
     EXPECT_EQ(course.replies, Words{kDown});
 }
 
+TEST(Connections, AreClosedWithoutTheFinalDotWhenTheMessageShrinksMeanwhile) {
+    const std::string message(1000, 'x');
+    const UniqueFd file = testing_support::file_with(message + "\r\n");
+    std::string last;
+    {
+        const ScriptedHop scripted({[&](Peer& peer) {
+            peer.greet();
+            for (const char* answer : {"250 ok\r\n", "250 ok\r\n", "354 go\r\n"}) {
+                peer.line();
+                // Before 354, so after the first pass over the message and before the second.
+                if (std::string_view(answer).starts_with("354")) {
+                    EXPECT_EQ(::ftruncate(file.get(), 500), 0);
+                }
+                peer.say(answer);
+            }
+            for (std::string line = peer.line(); !peer.gone(); line = peer.line()) last = line;
+        }});
+        NextHop hop(at(scripted.port()));
+        Delivery delivery = begun(hop);
+        EXPECT_TRUE(delivery.recipient({mailbox("bob@dest.test")}).positive());
+        const Sent sent = delivery.send("A: b\r\n", file.get(), message.size() + 2);
+        EXPECT_EQ(sent.certainty, Certainty::NotSent);
+        ASSERT_EQ(sent.replies.size(), 1U);
+        EXPECT_EQ(spoken(sent.replies[0]), kDown);
+    }
+    EXPECT_EQ(last, "A: b");
+}
+
 TEST(Connections, ShuttingDownEndsEveryWait) {
     std::promise<void> waiting;
     const ScriptedHop scripted({[&](Peer& peer) {
