@@ -50,7 +50,10 @@ quarantine::Record held_record(const Mail& mail, const analyzers::Report& report
     summary.reasons = verdict.worst.reasons;
     summary.eight_bit = mail.envelope.eight_bit;
     summary.smtputf8 = mail.envelope.smtputf8;
-    record.headers = clean_lines(report.message.headers, analyzers::kMaxHeaders);
+    // A worker that died told nothing: the header block as it came is better than none.
+    const bool told = !report.message.headers.empty();
+    record.headers = clean_lines(told ? report.message.headers : mail.message->header,
+                                 analyzers::kMaxHeaders);
     record.preview = clean_lines(report.message.preview, analyzers::kMaxPreview);
     record.report_json = scan_json;
     return record;

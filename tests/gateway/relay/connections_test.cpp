@@ -325,7 +325,9 @@ TEST(Connections, AreClosedWithoutTheFinalDotWhenTheMessageShrinksMeanwhile) {
             }
             for (std::string line = peer.line(); !peer.gone(); line = peer.line()) last = line;
         }});
-        NextHop hop(at(scripted.port()));
+        NextHopSettings settings = at(scripted.port());
+        settings.final_timeout = std::chrono::seconds(5);  // nobody answers a dot
+        NextHop hop(settings);
         Delivery delivery = begun(hop);
         EXPECT_TRUE(delivery.recipient({mailbox("bob@dest.test")}).positive());
         const Sent sent = delivery.send("A: b\r\n", file.get(), message.size() + 2);
