@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
+#include <ctime>
 #include <iostream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "gateway/control/channel.hpp"
@@ -72,6 +75,7 @@ relay::NextHopSettings next_hop_settings(const settings::Settings& all) {
     made.helo_name = all.smtp.hostname;
     made.connect_timeout = hop.connect_timeout;
     made.reply_timeout = hop.reply_timeout;
+    made.final_timeout = hop.reply_timeout;
     made.max_idle = hop.max_idle;
     made.idle_time = hop.idle_time;
     return made;
@@ -146,6 +150,7 @@ public:
 private:
     void watch_figures();
     void remove_old();
+    void hear(control::Message message);
     net::Observer observer();
 
     settings::Settings settings_;
@@ -163,6 +168,8 @@ private:
     net::Server server_;
     std::unique_ptr<observe::MetricsServer> metrics_server_;
     std::chrono::steady_clock::time_point next_retention_;
+    std::atomic<std::int64_t> signatures_from_{0};  ///< newest database file, seconds since 1970
+    std::uint64_t lines_dropped_ = 0;               ///< as counted so far
 };
 
 std::vector<UniqueFd> listeners_of(const Descriptors& inherited) {
@@ -233,6 +240,12 @@ void Gateway::watch_figures() {
         metrics_.jail_workers.with({"running"}).set(figures.running);
         metrics_.jail_workers.with({"idle"}).set(figures.idle);
         metrics_.jail_workers.with({"waiting"}).set(figures.waiting);
+        if (const std::int64_t from = signatures_from_; from > 0) {
+            metrics_.signature_age_seconds.with({"clamav"})
+                .set(static_cast<double>(std::time(nullptr) - from));
+        }
+        const std::uint64_t dropped = log_.dropped();
+        metrics_.log_lines_dropped.add(dropped - std::exchange(lines_dropped_, dropped));
         if (const auto pending = store_->outbox().pending()) {
             metrics_.queue_messages.set(static_cast<double>(*pending));
         }
@@ -264,6 +277,17 @@ void Gateway::remove_old() {
     }
 }
 
+void Gateway::hear(control::Message message) {
+    if (message.notice == control::Notice::Analyzer) {
+        door_.set_channel(std::move(message.descriptor));
+    } else if (message.notice == control::Notice::Status) {
+        const auto status =
+            nlohmann::json::parse(content_of(message.descriptor.get()), nullptr, false);
+        const auto newest = nlohmann::json::json_pointer("/workload/clamav/newest");
+        if (status.is_object()) signatures_from_ = status.value(newest, std::int64_t{0});
+    }
+}
+
 void Gateway::run(int signals) {
     server_.start();
     outbox_.start();
@@ -281,9 +305,7 @@ void Gateway::run(int signals) {
         if (watched[1].revents == 0) continue;
         auto message = control_.receive();
         supervised = message.has_value();
-        if (message && message->notice == control::Notice::Analyzer) {
-            door_.set_channel(std::move(message->descriptor));
-        }
+        if (message) hear(std::move(*message));
     }
     server_.stop(supervised ? settings_.smtp.stop_grace : milliseconds(0));
     outbox_.stop();

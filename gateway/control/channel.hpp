@@ -16,11 +16,12 @@ namespace postern::control {
 enum class Notice : std::uint8_t {
     Ready = 'R',     ///< service to supervisor: serving
     Analyzer = 'A',  ///< supervisor to gatewayd, with a client channel: send new jobs there
+    Status = 'S',    ///< supervisor to gatewayd, with a memory file: what that analyzer has loaded
 };
 
 struct Message {
     Notice notice = Notice::Ready;
-    UniqueFd descriptor;  ///< with Analyzer
+    UniqueFd descriptor;  ///< with Analyzer and Status
 };
 
 class Channel {

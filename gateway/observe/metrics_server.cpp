@@ -134,7 +134,7 @@ private:
         visit.over = visit.answer.empty();
     }
 
-    std::string answer(std::string_view request) const {
+    [[nodiscard]] std::string answer(std::string_view request) const {
         const std::string_view line = request.substr(0, request.find("\r\n"));
         const std::size_t first = line.find(' ');
         const std::size_t last = line.rfind(' ');

@@ -92,7 +92,7 @@ Outcome<PeerReply, Lost> Delivery::State::say_mail_and_recipient(const Recipient
                                        .dsn_original = recipient.dsn_original};
     const bool together = session.extensions().pipelining;
     const bool sendable = !together || session.recipient(first);
-    const auto mail_reply = connection_->answer(reply_deadline());
+    auto mail_reply = connection_->answer(reply_deadline());
     if (!mail_reply) return mail_reply;
     mail_answered_ = true;
     if (!together) {
@@ -100,7 +100,7 @@ Outcome<PeerReply, Lost> Delivery::State::say_mail_and_recipient(const Recipient
                                       : Outcome<PeerReply, Lost>(close(*mail_reply));
     }
     if (!sendable) return mail_reply->positive() ? kBadRecipient : close(*mail_reply);
-    const auto reply = connection_->answer(reply_deadline());
+    auto reply = connection_->answer(reply_deadline());
     if (!reply) return reply;
     if (!mail_reply->positive()) return close(*mail_reply);
     accepted_ = session.accepted_recipients();
@@ -114,7 +114,7 @@ Outcome<PeerReply, Lost> Delivery::State::say_recipient(const Recipient& recipie
                             .dsn_original = recipient.dsn_original})) {
         return kBadRecipient;
     }
-    const auto reply = connection_->answer(reply_deadline());
+    auto reply = connection_->answer(reply_deadline());
     accepted_ = session.accepted_recipients();
     return reply;
 }
@@ -177,7 +177,7 @@ void Delivery::State::collect(Sent& sent) {
     const Clock::time_point deadline = Clock::now() + hop_.settings().final_timeout;
     sent.certainty = Certainty::Answered;
     for (std::size_t owed = session.unanswered(); owed > 0; --owed) {
-        const auto reply = connection_->answer(deadline);
+        auto reply = connection_->answer(deadline);
         if (!reply) {
             sent.certainty = Certainty::Unknown;
             sent.detail = "after the final dot: " + reply.error().detail;

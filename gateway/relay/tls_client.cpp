@@ -87,7 +87,7 @@ TlsClient TlsClientContext::connect(const std::string& host) const {
 struct TlsClient::State {
     std::unique_ptr<SSL, FreeSsl> session;
 
-    Progress progress(int result) const {
+    [[nodiscard]] Progress progress(int result) const {
         if (result > 0) return Progress::Done;
         const bool more = SSL_get_error(session.get(), result) == SSL_ERROR_WANT_READ;
         ERR_clear_error();  // leave nothing behind that another session of this thread would trip

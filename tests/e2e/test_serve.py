@@ -18,7 +18,7 @@ class Serve(end_to_end.EndToEnd):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.site.ports['metrics']}/metrics") as answer:
             text = answer.read().decode()
         for name in ("postern_smtp_connections_total", "postern_smtp_connections_open", "postern_smtp_replies_total{", 'postern_messages_total{action="deliver",class="clean"}',
-                     "postern_message_seconds_bucket", "postern_stage_seconds", "postern_jail_workers", "postern_signature_age_seconds", "postern_quarantine_messages", "postern_queue_messages"):
+                     "postern_message_seconds_bucket", "postern_stage_seconds", "postern_jail_workers", 'postern_signature_age_seconds{engine="clamav"}', "postern_quarantine_messages", "postern_queue_messages"):
             self.assertIn(name, text)
 
     def test_each_message_has_one_log_line_with_its_id(self):

@@ -140,7 +140,10 @@ void Supervisor::start(Service& service, Clock::time_point now) {
 void Supervisor::connect_gateway() {
     if (!gateway_ || !gateway_->channel || !gateway_->child->running()) return;
     const auto client = analyzers_->connect();
-    if (client && !gateway_->channel->send(control::Notice::Analyzer, client->get())) {
+    if (!client) return;
+    const UniqueFd status = memory_file(analyzers_->status());
+    if (!gateway_->channel->send(control::Notice::Analyzer, client->get()) ||
+        !gateway_->channel->send(control::Notice::Status, status.get())) {
         log_.line(Level::Warning, "gateway_not_told", {});  // it is dying: its end is noticed too
     }
 }

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <stdexcept>
 #include <thread>
 
@@ -186,8 +187,7 @@ UniqueFd listen_at(const Options& options) {
         ::getsockname(listener.get(), name, &size) != 0) {
         throw std::runtime_error("cannot listen on " + options.address);
     }
-    std::printf("listening on %s:%u\n", options.address.c_str(), unsigned{ntohs(address.sin_port)});
-    std::fflush(stdout);
+    std::cout << "listening on " << options.address << ':' << ntohs(address.sin_port) << std::endl;
     return listener;
 }
 
@@ -226,11 +226,11 @@ int serve(const Options& options) {
 
 int main(int argc, char** argv) {
     try {
-        std::signal(SIGPIPE, SIG_IGN);
+        if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) throw std::runtime_error("signal");
         return postern::sink::serve(
             postern::sink::parse_options(std::vector<std::string>(argv + 1, argv + argc)));
     } catch (const std::exception& problem) {
-        std::fprintf(stderr, "postern-sink: %s\n%s", problem.what(), postern::sink::kUsage);
+        std::cerr << "postern-sink: " << problem.what() << '\n' << postern::sink::kUsage;
         return 2;
     }
 }
