@@ -15,8 +15,9 @@ namespace postern {
 /// and three bytes.
 [[nodiscard]] std::string to_utf8(std::string_view bytes, std::string_view name);
 
-/// Loads the tables of the charsets that iconv does: inside the jail nothing can be loaded. Make
-/// one before the first fork and keep it.
+/// Makes tables of the charsets that iconv does, in a child process: inside the jail nothing can be
+/// loaded, and loaded modules would be copied by every fork. While one lives, to_utf8() goes by
+/// them (GB18030's and EUC-JP's longer characters become U+FFFD). Make it before the first fork.
 class CharsetWarmUp {
 public:
     CharsetWarmUp();

@@ -99,10 +99,22 @@ TEST(Charset, ConvertsToUtf8) {
         {"\xCF\xF0", "windows-1251", "\xD0\x9F\xD1\x80"},
         {"\x1B$B$\"\x1B(B", "iso-2022-jp", "\xE3\x81\x82"},
         {"plain", "no-such-charset", "plain"},
+        {"\xD6\xD0\xCE\xC4", "gb2312", "\xE4\xB8\xAD\xE6\x96\x87"},
+        {"\xA4\xA4\xA4\xE5", "big5", "\xE4\xB8\xAD\xE6\x96\x87"},
+        {"\xC7\xD1\xB1\xDB", "euc-kr", "\xED\x95\x9C\xEA\xB8\x80"},
+        {"\x82\xA0\xB1", "shift_jis", "\xE3\x81\x82\xEF\xBD\xB1"},
+        {"\xA4\xA2", "euc-jp", "\xE3\x81\x82"},
+        {"a +AGI- +2D3eAA-", "utf-7", "a b \xF0\x9F\x98\x80"},
+        {"\x8A", "cp866", "\xD0\x9A"},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.charset);
-        EXPECT_EQ(to_utf8(c.bytes, c.charset), c.text);
+        EXPECT_EQ(to_utf8(c.bytes, c.charset), c.text) << "by iconv";
+    }
+    const CharsetWarmUp tables;
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.charset);
+        EXPECT_EQ(to_utf8(c.bytes, c.charset), c.text) << "by our tables";
     }
 }
 
