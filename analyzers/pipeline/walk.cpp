@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <optional>
 
 #include "analyzers/api/catalogue.hpp"
 #include "analyzers/base/clean_text.hpp"
 #include "analyzers/base/sha256.hpp"
 #include "analyzers/pipeline/disguise.hpp"
 #include "analyzers/pipeline/registry.hpp"
+#include "analyzers/pipeline/thinned.hpp"
 #include "analyzers/taste/taste.hpp"
 #include "analyzers/text/text.hpp"
 
@@ -185,11 +187,15 @@ void Walk::run_analyzer(const Analyzer& analyzer, const Current& current) {
 }
 
 void Walk::run_engines(const Current& current) {
+    Artifact shown = current.artifact;
+    std::optional<std::string> thinned;
+    if (shown.taken_apart && shown.type == "mail") thinned = without_encoded_bulk(shown.bytes);
+    if (thinned) shown.bytes = as_bytes(*thinned);
     for (const auto& engine : engines_) {
         Analysis analysis;
         std::string failure;
         try {
-            engine->examine(current.artifact, budget_, analysis);
+            engine->examine(shown, budget_, analysis);
         } catch (const std::bad_alloc&) {
             failure = "out of memory";
         } catch (const std::exception& problem) {
