@@ -52,8 +52,8 @@ quarantine::Record held_record(const Mail& mail, const analyzers::Report& report
     summary.smtputf8 = mail.envelope.smtputf8;
     // A worker that died told nothing: the header block as it came is better than none.
     const bool told = !report.message.headers.empty();
-    record.headers = clean_lines(told ? report.message.headers : mail.message->header,
-                                 analyzers::kMaxHeaders);
+    record.headers =
+        clean_lines(told ? report.message.headers : mail.message->header, analyzers::kMaxHeaders);
     record.preview = clean_lines(report.message.preview, analyzers::kMaxPreview);
     record.report_json = scan_json;
     return record;

@@ -107,6 +107,7 @@ class Commands(unittest.TestCase):
         envelope = json.loads(result.stdout)["envelope"]
         self.assertEqual((envelope["client_ip"], envelope["helo"], envelope["reverse_path"], envelope["forward_paths"]), ("192.0.2.1", "h.example", "a@b.example", ["c@d.example", "e@f.example"]))
 
+    @unittest.skipIf(os.environ.get("POSTERN_SANITIZE"), "sanitizers need calls that the jail's filter kills")
     def test_the_jail_stops_every_escape(self):
         result = self.postern("jail", "prove")
         self.assertEqual(result.returncode, 0, result.stdout.decode() + result.stderr.decode())
