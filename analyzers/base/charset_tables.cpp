@@ -118,10 +118,13 @@ std::unique_ptr<const CharsetTables> CharsetTables::make(
     auto made = std::make_unique<CharsetTables>();
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0) return made;
-    const UniqueFd reader(ends[0]);
+    UniqueFd reader(ends[0]);
     UniqueFd writer(ends[1]);
     const pid_t child = ::fork();
-    if (child == 0) make_tables(names, writer.get());
+    if (child == 0) {
+        reader.reset();  // or a parent that is killed would leave us writing to ourselves for ever
+        make_tables(names, writer.get());
+    }
     writer.reset();
     for (const std::string_view name : names) {
         std::vector<char32_t> sizes(2);
