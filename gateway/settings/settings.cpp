@@ -10,6 +10,7 @@
 
 #include "analyzers/api/catalogue.hpp"
 #include "gateway/settings/config_error.hpp"
+#include "gateway/settings/endpoint.hpp"
 #include "gateway/settings/key_reader.hpp"
 
 namespace postern::settings {
@@ -55,40 +56,13 @@ std::string own_hostname() {
     return name.data();
 }
 
-/// "address:port" or "[v6]:port"; the port may be 0 (any free one).
-bool is_endpoint(const std::string& text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
-    const std::string port = text.substr(colon + 1);
-    return port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos &&
-           std::stoul(port) <= 65535;
-}
-
-void endpoint(KeyReader& keys, std::string_view key, std::string& value, bool may_be_empty) {
-    keys.text(key, value);
-    if (value.empty() && may_be_empty) return;
-    if (!is_endpoint(value)) {
-        keys.fail(key, "is \"" + value + "\"; \"address:port\" is expected");
-    }
-}
-
-void endpoints(KeyReader& keys, std::string_view key, std::vector<std::string>& values) {
-    keys.list(key, values);
-    for (const std::string& value : values) {
-        if (!is_endpoint(value)) {
-            keys.fail(key, "holds \"" + value + "\"; \"address:port\" is expected");
-        }
-    }
-    if (values.empty()) keys.fail(key, "is empty; at least one \"address:port\" is expected");
-}
-
 void read_smtp(KeyReader& keys, Smtp& smtp) {
     smtp.hostname = own_hostname();
     keys.text("smtp.hostname", smtp.hostname);
     if (smtp.hostname.empty() || smtp.hostname.find_first_of(" \t\r\n<>") != std::string::npos) {
         keys.fail("smtp.hostname", "is no host name");
     }
-    endpoints(keys, "smtp.listen", smtp.listen);
+    read_endpoints(keys, "smtp.listen", smtp.listen);
     keys.size("smtp.max_message_size", smtp.max_message_size, kKiB, 2 * kGiB);
     keys.size("smtp.max_header_size", smtp.max_header_size, kKiB, 16 * kMiB);
     keys.integer("smtp.max_connections", smtp.max_connections, 1, 1'000'000);
@@ -236,7 +210,7 @@ void read_quarantine(KeyReader& keys, Quarantine& quarantine) {
 
 void read_web(KeyReader& keys, Web& web, const std::string& folder) {
     keys.flag("web.enabled", web.enabled);
-    endpoint(keys, "web.listen", web.listen, false);
+    read_endpoint(keys, "web.listen", web.listen, false);
     web.data = folder;
     keys.text("web.data", web.data);
     keys.text("web.certificate", web.certificate);
@@ -246,7 +220,7 @@ void read_web(KeyReader& keys, Web& web, const std::string& folder) {
 
 void read_rest(KeyReader& keys, Settings& all) {
     keys.list("domains.accept", all.accept_domains);
-    endpoints(keys, "dns.servers", all.dns_servers);
+    read_endpoints(keys, "dns.servers", all.dns_servers);
     keys.text("state.url", all.state_url);
     if (all.state_url != "memory:") keys.fail("state.url", "is unknown; \"memory:\" is expected");
     keys.choice("users.switch", all.users.change, kSwitches);
@@ -254,7 +228,7 @@ void read_rest(KeyReader& keys, Settings& all) {
     keys.text("users.analyzer", all.users.analyzer);
     keys.text("users.web", all.users.web);
     keys.text("users.group", all.users.group);
-    endpoint(keys, "metrics.listen", all.metrics_listen, true);
+    read_endpoint(keys, "metrics.listen", all.metrics_listen, true);
     keys.choice("log.level", all.log_level, kLogLevels);
     constexpr Choice<bool> kFormats[] = {{"json", true}};
     bool json = true;

@@ -1,0 +1,89 @@
+#pragma once
+
+/// @file What sender authentication found, as values: what policy, trace fields, reports and the
+/// review page are made from. Names of results are those of RFC 8601 2.7.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::auth {
+
+enum class SpfResult : std::uint8_t { None, Neutral, Pass, Fail, SoftFail, TempError, PermError };
+enum class DkimResult : std::uint8_t { Pass, Fail, Neutral, Policy, TempError, PermError };
+enum class DmarcResult : std::uint8_t { None, Pass, Fail, TempError, PermError };
+enum class ArcResult : std::uint8_t { None, Pass, Fail };
+enum class IprevResult : std::uint8_t { None, Pass, Fail, TempError, PermError };
+enum class DmarcPolicy : std::uint8_t { None, Quarantine, Reject };
+
+[[nodiscard]] std::string_view word(SpfResult result);
+[[nodiscard]] std::string_view word(DkimResult result);
+[[nodiscard]] std::string_view word(DmarcResult result);
+[[nodiscard]] std::string_view word(ArcResult result);
+[[nodiscard]] std::string_view word(IprevResult result);
+[[nodiscard]] std::string_view word(DmarcPolicy policy);
+
+/// RFC 7208. `domain` is the one that was checked.
+struct Spf {
+    enum class Identity : std::uint8_t { MailFrom, Helo };
+    SpfResult result = SpfResult::None;
+    Identity identity = Identity::MailFrom;
+    std::string domain;
+    std::optional<std::string> explanation;  ///< from `exp=`, only when it was asked for
+    std::string detail;                      ///< the mechanism that matched, or what went wrong
+};
+
+/// One DKIM-Signature (RFC 6376).
+struct Dkim {
+    DkimResult result = DkimResult::Neutral;
+    std::string domain;     ///< d=
+    std::string selector;   ///< s=
+    std::string identity;   ///< i=, or "@" and d=
+    std::string algorithm;  ///< a=
+    std::string signature;  ///< first 8 characters of b=, for header.b (RFC 6008)
+    std::uint32_t key_bits = 0;
+    bool testing = false;                      ///< t=y in the key record
+    std::optional<std::uint64_t> body_length;  ///< l=: what stands beyond is not signed
+    std::string detail;
+};
+
+struct Dmarc {
+    DmarcResult result = DmarcResult::None;
+    std::string domain;                 ///< the Author Domain
+    std::string organizational_domain;  ///< of `domain`
+    std::string policy_domain;          ///< where the record stands; empty: none
+    std::optional<DmarcPolicy> policy;  ///< p, sp or np as it applies, before t=y softens it
+    DmarcPolicy disposition = DmarcPolicy::None;  ///< after t=y and local policy
+    bool spf_aligned = false;
+    bool dkim_aligned = false;
+    std::string detail;
+};
+
+/// RFC 8617.
+struct Arc {
+    ArcResult result = ArcResult::None;
+    std::uint32_t instances = 0;
+    std::string sealer;  ///< d= of the newest ARC-Seal
+    std::string detail;
+};
+
+/// RFC 8601 3: the client's address, its names, and back.
+struct Iprev {
+    IprevResult result = IprevResult::None;
+    std::string name;  ///< the name that leads back to the address; empty: none does
+    std::string detail;
+};
+
+/// What is not there was not asked.
+struct Results {
+    std::optional<Iprev> iprev;
+    std::optional<Spf> spf;       ///< of MAIL FROM, or of HELO for the null reverse-path
+    std::optional<Spf> spf_helo;  ///< of HELO, when MAIL FROM was checked as well
+    std::vector<Dkim> dkim;
+    std::optional<Dmarc> dmarc;
+    std::optional<Arc> arc;
+};
+
+}  // namespace postern::auth

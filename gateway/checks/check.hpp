@@ -1,0 +1,65 @@
+#pragma once
+
+/// @file What a check is: one function over facts that may have opinions. One file and one line in
+/// registry.cpp each.
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "analyzers/api/finding.hpp"
+#include "gateway/checks/facts.hpp"
+#include "gateway/dns/inquiry.hpp"
+#include "gateway/settings/settings.hpp"
+#include "gateway/smtp/reply.hpp"
+#include "gateway/state/state.hpp"
+
+namespace postern::checks {
+
+using settings::Mode;
+
+enum class Stage : std::uint8_t { Connection, Helo, Sender, Recipient, Message };
+[[nodiscard]] std::string_view name(Stage stage);
+
+/// What a check has to say. `refusal` is what the client hears where the check's mode is enforce;
+/// in the other modes only the finding is kept (monitor: shown; score: counted).
+struct Opinion {
+    analyzers::Finding finding;  ///< source Check or List; the code is in the catalogue
+    std::optional<smtp::Reply> refusal = {};
+};
+using Opinions = std::vector<Opinion>;
+
+/// An option of [checks.<name>] beside mode and score.
+using OptionValue = std::variant<bool, std::int64_t, double, std::chrono::milliseconds, std::string,
+                                 std::vector<std::string>>;
+struct OptionKind {
+    std::string_view key;
+    OptionValue standard;  ///< default; also fixes the type
+    double least = 0;      ///< of numbers and durations (milliseconds)
+    double most = 0;
+    std::string_view meaning;  ///< one sentence, for the README and for error messages
+};
+using Options = std::map<std::string, OptionValue, std::less<>>;
+
+/// What checks may ask. Each outlives the call.
+struct Tools {
+    dns::Inquiry& dns;
+    state::State& state;
+    const settings::Settings& settings;
+    std::int64_t now = 0;  ///< seconds since 1970, UTC
+};
+
+struct Check {
+    std::string_view name;  ///< [checks.<name>], lower case with "_"
+    Stage stage = Stage::Connection;
+    Mode mode = Mode::Score;  ///< default
+    std::span<const OptionKind> options = {};
+    Opinions (*run)(const Facts& facts, const Tools& tools, const Options& options) = nullptr;
+    std::string_view meaning;  ///< one sentence
+};
+
+}  // namespace postern::checks
