@@ -202,7 +202,7 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
       server_(
           server_settings(settings_.smtp), session_settings(settings_.smtp), tls_context(inherited),
           listeners_of(inherited),
-          [this](const net::ClientFacts& client) -> std::unique_ptr<net::Dialogue> {
+          [this](const net::ClientFacts& client, net::Timer&) -> std::unique_ptr<net::Dialogue> {
               return std::make_unique<transaction::MailDialogue>(services_, client);
           },
           observer()) {

@@ -4,6 +4,7 @@
 /// registry.cpp each.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -22,7 +23,10 @@ namespace postern::checks {
 
 using settings::Mode;
 
-enum class Stage : std::uint8_t { Connection, Helo, Sender, Recipient, Message };
+class RecipientList;  ///< recipient/recipient_list.hpp
+
+/// Data: the message is whole, and nobody has looked into it. Message: the jail has.
+enum class Stage : std::uint8_t { Connection, Helo, Sender, Recipient, Data, Message };
 [[nodiscard]] std::string_view name(Stage stage);
 
 /// What a check has to say. `refusal` is what the client hears where the check's mode is enforce;
@@ -32,6 +36,11 @@ struct Opinion {
     std::optional<smtp::Reply> refusal = {};
 };
 using Opinions = std::vector<Opinion>;
+
+/// What run() may have to wait for. Dns: prepare() starts its questions at its stage; unless it is
+/// to enforce, it is asked for its opinion at the end of the message, when they have been answered.
+/// Store: it asks the state store or the next hop, at its stage, on a decision thread.
+enum class Waits : std::uint8_t { Never, Dns, Store };
 
 /// An option of [checks.<name>] beside mode and score.
 using OptionValue = std::variant<bool, std::int64_t, double, std::chrono::milliseconds, std::string,
@@ -45,12 +54,19 @@ struct OptionKind {
 };
 using Options = std::map<std::string, OptionValue, std::less<>>;
 
+/// The next hop's answer to a recipient, in a transaction of its own that sends nothing.
+using Probe =
+    std::function<smtp::Reply(const mail::ReversePath& from, const mail::Mailbox& recipient)>;
+
 /// What checks may ask. Each outlives the call.
 struct Tools {
     dns::Inquiry& dns;
     state::State& state;
     const settings::Settings& settings;
     std::int64_t now = 0;  ///< seconds since 1970, UTC
+    Mode mode = Mode::Score;  ///< of the check that runs
+    const Probe* probe = nullptr;           ///< null: there is no next hop to ask
+    RecipientList* recipients = nullptr;    ///< null: [domains].recipients is not set
 };
 
 struct Check {
@@ -60,6 +76,10 @@ struct Check {
     std::span<const OptionKind> options = {};
     Opinions (*run)(const Facts& facts, const Tools& tools, const Options& options) = nullptr;
     std::string_view meaning;  ///< one sentence
+    Waits waits = Waits::Never;
+    void (*prepare)(const Facts& facts, const Tools& tools, const Options& options) = nullptr;
+    bool always = false;  ///< also for clients on the allow list: it is not about spam
+    bool fixed = false;   ///< its mode is not the operator's to change
 };
 
 }  // namespace postern::checks

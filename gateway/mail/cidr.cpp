@@ -1,5 +1,6 @@
 #include "gateway/mail/cidr.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace postern::mail {
@@ -51,6 +52,16 @@ bool Cidr::contains(const IpAddress& address) const {
 std::string Cidr::text() const {
     const unsigned offset = base_.is_v4() ? kMappedBits : 0;
     return base_.text() + "/" + std::to_string(bits_ - offset);
+}
+
+Cidr prefix_of(const IpAddress& address, unsigned v4_bits, unsigned v6_bits) {
+    const unsigned bits = address.is_v4() ? kMappedBits + std::min(v4_bits, kAllBits - kMappedBits)
+                                          : std::min(v6_bits, kAllBits);
+    IpAddress::Bytes bytes = address.bytes();
+    for (unsigned bit = bits; bit < kAllBits; ++bit) {
+        bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] & ~(0x80U >> (bit % 8)));
+    }
+    return Cidr(IpAddress::from_bytes(bytes), bits);
 }
 
 }  // namespace postern::mail

@@ -21,9 +21,14 @@ public:
     friend auto operator<=>(const Cidr&, const Cidr&) = default;
 
 private:
+    friend Cidr prefix_of(const IpAddress& address, unsigned v4_bits, unsigned v6_bits);
     Cidr(const IpAddress& base, unsigned bits) : base_(base), bits_(bits) {}
     IpAddress base_;
     unsigned bits_;  ///< of the IPv6 form: 0 to 128
 };
+
+/// The network that `address` is in: its first `v4_bits` (0 to 32) or `v6_bits` (0 to 128),
+/// whichever it has; more count as all.
+[[nodiscard]] Cidr prefix_of(const IpAddress& address, unsigned v4_bits, unsigned v6_bits);
 
 }  // namespace postern::mail

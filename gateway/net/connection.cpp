@@ -67,8 +67,42 @@ void Connection::guarded(Call&& call) {
 void Connection::start(TimePoint now) {
     began_ = now;
     since_ = now;
-    guarded([this] { dialogue_ = surroundings_.factory(client_); });
+    make_dialogue();
     work(now);
+}
+
+void Connection::make_dialogue() {
+    ++dialogue_number_;
+    guarded([this] { dialogue_ = surroundings_.factory(client_, *this); });
+}
+
+void Connection::after(std::chrono::milliseconds delay, std::function<void()> task) {
+    const TimePoint due = std::chrono::steady_clock::now() + delay;
+    const auto later = [](TimePoint time, const Task& each) { return time < each.due; };
+    tasks_.insert(std::upper_bound(tasks_.begin(), tasks_.end(), due, later),
+                  Task{due, std::move(task)});
+}
+
+Timer::Post Connection::post() const {
+    return [inbox = inbox_, id = id(), dialogue = dialogue_number_](std::function<void()> task) {
+        inbox->post([id, dialogue, task = std::move(task)](Reactor& reactor) {
+            reactor.post(id, dialogue, task);
+        });
+    };
+}
+
+void Connection::on_post(std::uint64_t dialogue, const std::function<void()>& task, TimePoint now) {
+    if (!dialogue_ || dialogue != dialogue_number_) return;
+    guarded(task);
+    work(now);
+}
+
+void Connection::run_tasks(TimePoint now) {
+    while (!tasks_.empty() && tasks_.front().due <= now) {
+        const auto task = std::move(tasks_.front().run);
+        tasks_.erase(tasks_.begin());
+        guarded(task);
+    }
 }
 
 void Connection::on_ready(std::uint32_t epoll_events, TimePoint now) {
@@ -91,6 +125,11 @@ void Connection::on_ready(std::uint32_t epoll_events, TimePoint now) {
 }
 
 void Connection::on_deadline(TimePoint now) {
+    if (!tasks_.empty() && tasks_.front().due <= now) {
+        run_tasks(now);
+        work(now);
+        return;
+    }
     if (phase_ != Phase::Talking || !output_.empty()) {
         finish();  // no use to say more to who does not listen
         return;
@@ -178,8 +217,22 @@ void Connection::carry_out(smtp::Step& step) {
                               session_.answer(
                                   tls_wanted_ ? smtp::Reply{220, "2.0.0", "Go ahead"}
                                               : smtp::Reply{454, "4.7.0", "TLS is not available"});
-                          }},
+                          },
+                          [this](smtp::Xclient& xclient) { introduce(xclient.introduction); }},
                step);
+}
+
+/// A listed proxy speaks for another client from now on: everything begins anew, TLS aside.
+void Connection::introduce(const smtp::Introduction& introduction) {
+    drop_dialogue();
+    client_.proxy = client_.proxy.value_or(client_.address);
+    if (introduction.address) client_.address = *introduction.address;
+    if (introduction.port) client_.port = *introduction.port;
+    if (introduction.local_address) client_.local_address = *introduction.local_address;
+    if (introduction.local_port) client_.local_port = *introduction.local_port;
+    client_.introduced = introduction;
+    session_.answer({220, "2.0.0", "Ok"});
+    make_dialogue();
 }
 
 void Connection::ask(smtp::Event event) {
@@ -313,6 +366,8 @@ void Connection::drop_dialogue() {
     paused_ = false;
     guarded([this] { dialogue_->on_close(); });
     dialogue_.reset();
+    tasks_.clear();
+    ++dialogue_number_;
 }
 
 void Connection::finish() {
@@ -338,6 +393,12 @@ std::uint32_t Connection::interest() const {
 }
 
 std::optional<TimePoint> Connection::deadline() const {
+    const auto limit = time_limit();
+    if (tasks_.empty()) return limit;
+    return limit ? std::min(*limit, tasks_.front().due) : tasks_.front().due;
+}
+
+std::optional<TimePoint> Connection::time_limit() const {
     const Timeouts& timeouts = surroundings_.timeouts;
     switch (phase_) {
         case Phase::Handshake:

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "gateway/net/admission.hpp"
 #include "gateway/net/deadlines.hpp"
@@ -35,7 +36,7 @@ struct Accepted {
 /// One client: moves bytes between its socket and its session, and events between session and
 /// dialogue. Lives on one reactor thread, which calls it and then does what interest(), deadline()
 /// and finished() say.
-class Connection : private smtp::ReplyObserver {
+class Connection : private smtp::ReplyObserver, private Timer {
 public:
     /// `scratch` is the reactor's, used only inside calls.
     Connection(Accepted accepted, const Surroundings& surroundings, std::shared_ptr<Inbox> inbox,
@@ -51,6 +52,7 @@ public:
     void on_deadline(TimePoint now);
     void on_answer(std::uint64_t ticket, const smtp::Reply& reply, TimePoint now);
     void on_resume(std::uint64_t ticket, TimePoint now);
+    void on_post(std::uint64_t dialogue, const std::function<void()>& task, TimePoint now);
     /// Ends as soon as no client is left without the answer it waits for.
     void stop_softly(TimePoint now);
     /// Ends now, with 421 if the socket takes it.
@@ -70,13 +72,23 @@ private:
         Finished
     };
 
+    struct Task {
+        TimePoint due;
+        std::function<void()> run;
+    };
+
     void on_reply(smtp::Stage stage, int code) override;
+    void after(std::chrono::milliseconds delay, std::function<void()> task) override;
+    [[nodiscard]] Post post() const override;
+    void run_tasks(TimePoint now);
+    void make_dialogue();
     template <class Call>
     void guarded(Call&& call);
 
     void work(TimePoint now);
     void pump();
     void carry_out(smtp::Step& step);
+    void introduce(const smtp::Introduction& introduction);
     void ask(smtp::Event event);
     void pass_on(std::string_view chunk);
     bool read_some(TimePoint now);
@@ -88,19 +100,22 @@ private:
     void drop_dialogue();
     void finish();
     [[nodiscard]] bool wants_to_read() const;
+    [[nodiscard]] std::optional<TimePoint> time_limit() const;
     [[nodiscard]] bool busy() const;
 
     const Surroundings& surroundings_;
     const std::shared_ptr<Inbox> inbox_;
     const std::span<char> scratch_;
     const Admission::Place place_;
-    const ClientFacts client_;
+    ClientFacts client_;
     Transport transport_;
     std::shared_ptr<const TlsContext> tls_;  ///< to start TLS with
     smtp::Session session_;
     std::unique_ptr<Dialogue> dialogue_;
     std::string output_;
-    std::uint64_t ticket_ = 0;  ///< of the last event or pause
+    std::vector<Task> tasks_;            ///< of the dialogue, in the order of their time
+    std::uint64_t dialogue_number_ = 0;  ///< tasks for one before find nobody
+    std::uint64_t ticket_ = 0;           ///< of the last event or pause
     std::uint64_t progress_ = 0;
     TimePoint began_;
     TimePoint since_;  ///< the last thing that counts against a timeout

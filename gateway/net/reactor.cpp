@@ -152,7 +152,8 @@ void Reactor::admit(UniqueFd socket) {
     (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const std::uint64_t id = next_id.fetch_add(1);
     auto offer = offer_.current();
-    const ClientFacts client{peer->address, peer->port, local->address, local->port, id};
+    const ClientFacts client{peer->address, peer->port, local->address, local->port, id, {}, {},
+                             false,         {}};
     auto connection =
         std::make_unique<Connection>(Accepted{std::move(socket), client, std::move(*place),
                                               std::move(offer.session), std::move(offer.tls)},
@@ -237,6 +238,14 @@ void Reactor::resume(std::uint64_t connection, std::uint64_t ticket) {
     const auto found = entries_.find(connection);
     if (found == entries_.end()) return;
     found->second.connection->on_resume(ticket, std::chrono::steady_clock::now());
+    settle(connection);
+}
+
+void Reactor::post(std::uint64_t connection, std::uint64_t dialogue,
+                   const std::function<void()>& task) {
+    const auto found = entries_.find(connection);
+    if (found == entries_.end()) return;
+    found->second.connection->on_post(dialogue, task, std::chrono::steady_clock::now());
     settle(connection);
 }
 

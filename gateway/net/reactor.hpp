@@ -54,6 +54,7 @@ public:
     // For tasks of the inbox.
     void answer(std::uint64_t connection, std::uint64_t ticket, const smtp::Reply& reply);
     void resume(std::uint64_t connection, std::uint64_t ticket);
+    void post(std::uint64_t connection, std::uint64_t dialogue, const std::function<void()>& task);
     void stop_softly();
     void stop_now();
 

@@ -1,5 +1,6 @@
 #include "gateway/relay/connection.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <variant>
@@ -8,27 +9,27 @@ namespace postern::relay {
 
 using smtp::ClientEvent;
 
-Outcome<std::unique_ptr<Connection>, Lost> Connection::open(const NextHopSettings& settings,
-                                                            const Endpoint& endpoint,
-                                                            smtp::ClientTls tls,
+Outcome<std::unique_ptr<Connection>, Lost> Connection::open(const HopSettings& settings,
+                                                            const Target& target,
                                                             const TlsClientContext* context,
-                                                            int wake) {
-    auto wire = Wire::connect(endpoint, wake, Clock::now() + settings.connect_timeout);
+                                                            int wake, Clock::time_point limit) {
+    auto wire = Wire::connect(target.endpoint, wake,
+                              std::min(limit, Clock::now() + settings.connect_timeout));
     if (!wire) return Failure{Lost{.detail = std::string(explain(wire.error()))}};
     smtp::ClientSettings client{.protocol = settings.protocol,
-                                .tls = tls,
+                                .tls = target.tls,
                                 .helo_name = settings.helo_name,
                                 .limits = settings.reply_limits};
     std::unique_ptr<Connection> connection(
         new Connection(std::move(wire).value(), std::move(client)));
-    const auto greeted =
-        connection->greet(settings, context, Clock::now() + settings.reply_timeout);
+    const auto greeted = connection->greet(
+        target, context, std::min(limit, Clock::now() + settings.reply_timeout));
     if (!greeted) return Failure{greeted.error()};
     return connection;
 }
 
-Outcome<Done, Lost> Connection::greet(const NextHopSettings& settings,
-                                      const TlsClientContext* context, Clock::time_point deadline) {
+Outcome<Done, Lost> Connection::greet(const Target& target, const TlsClientContext* context,
+                                      Clock::time_point deadline) {
     for (;;) {
         const auto happened = event(deadline);
         if (!happened) return Failure{happened.error()};
@@ -36,11 +37,12 @@ Outcome<Done, Lost> Connection::greet(const NextHopSettings& settings,
         if (!std::holds_alternative<smtp::HandshakeDue>(*happened) || context == nullptr) {
             std::abort();  // nothing else comes before ClientReady
         }
-        const auto secured = wire_.start_tls(context->connect(settings.host), deadline);
+        const auto secured = wire_.start_tls(context->connect(target.proof), deadline);
         if (!secured) {
             Lost failed = lost(secured.error());
             failed.tls = secured.error() != WireError::ShutDown;
             failed.detail = "TLS handshake: " + failed.detail;
+            if (!wire_.tls_problem().empty()) failed.detail += " (" + wire_.tls_problem() + ")";
             return Failure{std::move(failed)};
         }
         session_.tls_established();

@@ -8,7 +8,8 @@
 #include <string>
 
 #include "analyzers/base/outcome.hpp"
-#include "gateway/relay/next_hop.hpp"
+#include "gateway/relay/hop_settings.hpp"
+#include "gateway/relay/targets.hpp"
 #include "gateway/relay/tls_client.hpp"
 #include "gateway/relay/wire.hpp"
 #include "gateway/smtp/client_session.hpp"
@@ -24,10 +25,11 @@ struct Lost {
 
 class Connection {
 public:
-    /// Connects and greets, with TLS as `tls` says. `context` may be null for ClientTls::None.
+    /// Connects and greets, with TLS as `target` says; all of it before `limit`. `context` may be
+    /// null for ClientTls::None.
     [[nodiscard]] static Outcome<std::unique_ptr<Connection>, Lost> open(
-        const NextHopSettings& settings, const Endpoint& endpoint, smtp::ClientTls tls,
-        const TlsClientContext* context, int wake);
+        const HopSettings& settings, const Target& target, const TlsClientContext* context,
+        int wake, Clock::time_point limit);
 
     [[nodiscard]] smtp::ClientSession& session() { return session_; }
 
@@ -51,8 +53,7 @@ private:
     [[nodiscard]] Outcome<smtp::ClientEvent, Lost> event(Clock::time_point deadline);
     [[nodiscard]] std::optional<Outcome<smtp::ClientEvent, Lost>> session_event();
     [[nodiscard]] Lost lost(WireError error);
-    [[nodiscard]] Outcome<Done, Lost> greet(const NextHopSettings& settings,
-                                            const TlsClientContext* context,
+    [[nodiscard]] Outcome<Done, Lost> greet(const Target& target, const TlsClientContext* context,
                                             Clock::time_point deadline);
 
     Wire wire_;

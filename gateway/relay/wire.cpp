@@ -173,8 +173,11 @@ Outcome<Done, WireError> Wire::start_tls(TlsClient tls, Clock::time_point deadli
     for (;;) {
         const TlsClient::Progress progress = tls.handshake();
         const auto sent = transmit(tls.take_output(), deadline);
+        if (progress == TlsClient::Progress::Failed) {
+            tls_problem_ = tls.why();
+            return Failure{WireError::Tls};
+        }
         if (!sent) return sent;
-        if (progress == TlsClient::Progress::Failed) return Failure{WireError::Tls};
         if (progress == TlsClient::Progress::Done) {
             tls_ = std::move(tls);
             return Done{};

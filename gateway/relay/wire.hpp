@@ -40,6 +40,8 @@ public:
                                                  Clock::time_point deadline);
     /// Afterwards read() and write() go through TLS.
     [[nodiscard]] Outcome<Done, WireError> start_tls(TlsClient tls, Clock::time_point deadline);
+    /// Why start_tls() ended in WireError::Tls, for the operator.
+    [[nodiscard]] const std::string& tls_problem() const { return tls_problem_; }
 
     /// True when the peer has sent something, or has gone, while nobody asked.
     [[nodiscard]] bool stirred() const;
@@ -57,6 +59,7 @@ private:
     UniqueFd descriptor_;
     int wake_;
     std::optional<TlsClient> tls_;
+    std::string tls_problem_;
 };
 
 }  // namespace postern::relay

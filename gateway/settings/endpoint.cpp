@@ -22,14 +22,15 @@ void read_endpoint(KeyReader& keys, std::string_view key, std::string& value, bo
     }
 }
 
-void read_endpoints(KeyReader& keys, std::string_view key, std::vector<std::string>& values) {
+void read_endpoints(KeyReader& keys, std::string_view key, std::vector<std::string>& values,
+                    bool may_be_empty) {
     keys.list(key, values);
     for (const std::string& value : values) {
         if (!is_endpoint(value)) {
             keys.fail(key, "holds \"" + value + "\"; \"address:port\" is expected");
         }
     }
-    if (values.empty()) keys.fail(key, "is empty; at least one \"address:port\" is expected");
+    if (values.empty() && !may_be_empty) keys.fail(key, "is empty; at least one \"address:port\" is expected");
 }
 
 }  // namespace postern::settings

@@ -84,11 +84,14 @@ void KeyReader::fail(std::string_view key, const std::string& sentence) const {
 }
 
 void KeyReader::note(std::string_view key, std::string value) {
-    const toml::node* node = document_->find(key);
     document_->read.emplace(key);
-    effective_.push_back(
-        {std::string(key), std::move(value),
-         node == nullptr ? "default" : source_ + ":" + std::to_string(node->source().begin.line)});
+    effective_.push_back({std::string(key), std::move(value), origin(key)});
+}
+
+std::string KeyReader::origin(std::string_view key) const {
+    const toml::node* node = document_->find(key);
+    return node == nullptr ? "default"
+                           : source_ + ":" + std::to_string(node->source().begin.line);
 }
 
 void KeyReader::text(std::string_view key, std::string& value) {
@@ -189,6 +192,43 @@ void KeyReader::list(std::string_view key, std::vector<std::string>& value, bool
     std::string shown = "[";
     for (const std::string& each : value) shown += (shown.size() > 1 ? ", " : "") + quoted(each);
     note(key, shown + "]");
+}
+
+RawOption KeyReader::raw(std::string_view key) {
+    const toml::node& node = *document_->find(key);
+    RawOption read{{}, origin(key)};
+    if (node.is_string()) {
+        std::string words;
+        text(key, words);
+        read.value = std::move(words);
+    } else if (node.is_boolean()) {
+        bool value = false;
+        flag(key, value);
+        read.value = value;
+    } else if (node.is_integer()) {
+        const std::int64_t value = node.as_integer()->get();
+        note(key, std::to_string(value));
+        read.value = value;
+    } else if (node.is_floating_point()) {
+        const double value = node.as_floating_point()->get();
+        note(key, shortest(value));
+        read.value = value;
+    } else if (node.is_array()) {
+        std::vector<std::string> texts;
+        list(key, texts);
+        read.value = std::move(texts);
+    } else {
+        fail(key, "is " + kind_of(node) + "; a text, a number, true, false or a list is expected");
+    }
+    return read;
+}
+
+std::vector<std::string> KeyReader::members(std::string_view key) const {
+    std::vector<std::string> names;
+    const toml::node* node = document_->find(key);
+    if (node == nullptr || !node->is_table()) return names;
+    for (const auto& entry : *node->as_table()) names.emplace_back(entry.first.str());
+    return names;
 }
 
 std::size_t KeyReader::read_word(std::string_view key, const std::vector<std::string_view>& words,

@@ -57,6 +57,13 @@ public:
         value = choices[read_word(key, words, chosen)].value;
     }
 
+    /// Whatever stands there, unchecked but for its type. The key has to be there.
+    [[nodiscard]] RawOption raw(std::string_view key);
+    /// All keys of the table `key`, in order; empty when there is none.
+    [[nodiscard]] std::vector<std::string> members(std::string_view key) const;
+    /// "FILE:LINE", or "default".
+    [[nodiscard]] std::string origin(std::string_view key) const;
+
     /// Names of the sub-tables of `key`, in order; empty when there are none.
     [[nodiscard]] std::vector<std::string> tables(std::string_view key);
     /// How many tables the array `key` has; each is then read as "key[0].name".

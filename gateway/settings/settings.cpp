@@ -2,13 +2,11 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "analyzers/api/catalogue.hpp"
 #include "gateway/settings/config_error.hpp"
 #include "gateway/settings/endpoint.hpp"
 #include "gateway/settings/key_reader.hpp"
@@ -30,10 +28,6 @@ constexpr Choice<Action> kActions[] = {{"deliver", Action::Deliver},
                                        {"quarantine", Action::Quarantine},
                                        {"reject", Action::Reject},
                                        {"defer", Action::Defer}};
-constexpr Choice<Mode> kModes[] = {{"off", Mode::Off},
-                                   {"monitor", Mode::Monitor},
-                                   {"score", Mode::Score},
-                                   {"enforce", Mode::Enforce}};
 constexpr Choice<TlsOffer> kTlsOffers[] = {
     {"off", TlsOffer::Off}, {"offered", TlsOffer::Offered}, {"required", TlsOffer::Required}};
 constexpr Choice<TlsUse> kTlsUses[] = {{"none", TlsUse::None},
@@ -159,20 +153,6 @@ void read_actions(KeyReader& keys, const std::string& table, ClassActions& actio
     keys.choice(table + ".encrypted", actions.encrypted, kActions);
 }
 
-void read_check(KeyReader& keys, const std::string& code, Policy& policy) {
-    const std::string table = "checks." + code;
-    const auto known = [&](const analyzers::FindingKind& kind) { return kind.code == code; };
-    const auto catalogue = analyzers::catalogue();
-    if (std::find_if(catalogue.begin(), catalogue.end(), known) == catalogue.end()) {
-        keys.fail(table, "names no finding; analyzers/README.md lists their codes");
-    }
-    CheckSetting setting;
-    keys.choice(table + ".mode", setting.mode, kModes);
-    setting.has_score = keys.has(table + ".score");
-    if (setting.has_score) keys.number(table + ".score", setting.score, -100, 100);
-    policy.checks.emplace(code, setting);
-}
-
 void read_policy(KeyReader& keys, Policy& policy) {
     read_thresholds(keys, "policy", policy.thresholds);
     read_actions(keys, "policy", policy.actions);
@@ -187,7 +167,6 @@ void read_policy(KeyReader& keys, Policy& policy) {
         read_actions(keys, table, rule.actions);
         policy.rules.push_back(std::move(rule));
     }
-    for (const std::string& code : keys.tables("checks")) read_check(keys, code, policy);
 }
 
 void read_quarantine(KeyReader& keys, Quarantine& quarantine) {
@@ -220,7 +199,7 @@ void read_web(KeyReader& keys, Web& web, const std::string& folder) {
 
 void read_rest(KeyReader& keys, Settings& all) {
     keys.list("domains.accept", all.accept_domains);
-    read_endpoints(keys, "dns.servers", all.dns_servers);
+    read_dns(keys, all.dns);
     keys.text("state.url", all.state_url);
     if (all.state_url != "memory:") keys.fail("state.url", "is unknown; \"memory:\" is expected");
     keys.choice("users.switch", all.users.change, kSwitches);
@@ -246,9 +225,15 @@ Loaded parse(std::string_view toml, const std::string& source) {
     read_analysis(keys, all.analysis, all.jail);
     read_signatures(keys, all.signatures);
     read_policy(keys, all.policy);
+    Checks checks;
+    read_checks(keys, checks);
+    all.policy.checks = std::move(checks.codes);
+    all.checks = std::move(checks.named);
     read_quarantine(keys, all.quarantine);
     if (all.smtp.spool.empty()) all.smtp.spool = state_folder(all);
     read_web(keys, all.web, state_folder(all));
+    read_lists(keys, all.lists);
+    if (all.lists.feed_folder.empty()) all.lists.feed_folder = state_folder(all) + "/feeds";
     read_rest(keys, all);
     keys.refuse_unknown();
     loaded.effective = keys.take_effective();

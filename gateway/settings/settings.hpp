@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "analyzers/api/limits.hpp"
+#include "gateway/settings/checks.hpp"
+#include "gateway/settings/dns.hpp"
+#include "gateway/settings/lists.hpp"
 
 namespace postern::settings {
 
 /// What is done with a message of some kind.
 enum class Action : std::uint8_t { Deliver, Tag, Quarantine, Reject, Defer };
-enum class Mode : std::uint8_t { Off, Monitor, Score, Enforce };
 enum class TlsOffer : std::uint8_t { Off, Offered, Required };
 enum class TlsUse : std::uint8_t { None, Opportunistic, Required };
 enum class HopProtocol : std::uint8_t { Smtp, Lmtp };
@@ -110,18 +112,11 @@ struct PolicyRule {
     ClassActions actions;
 };
 
-/// [checks.<finding code>]
-struct CheckSetting {
-    Mode mode = Mode::Enforce;
-    bool has_score = false;
-    double score = 0;
-};
-
 struct Policy {
     Thresholds thresholds;
     ClassActions actions;
     std::vector<PolicyRule> rules;
-    std::map<std::string, CheckSetting> checks;
+    std::map<std::string, CheckSetting> checks;  ///< by finding code
 };
 
 struct Quarantine {
@@ -153,14 +148,16 @@ struct Settings {
     Smtp smtp;
     NextHop next_hop;
     std::vector<std::string> accept_domains;  ///< [domains].accept: mail for these is taken
-    std::vector<std::string> dns_servers = {"127.0.0.1:53"};
+    Dns dns;
     std::string state_url = "memory:";
     Jail jail;
     Analysis analysis;
     Signatures signatures;
     Policy policy;
+    std::map<std::string, CheckTable> checks;  ///< by name; gateway/checks knows what they mean
     Quarantine quarantine;
     Web web;
+    Lists lists;
     Users users;
     std::string metrics_listen = "127.0.0.1:9464";  ///< empty: none
     LogLevel log_level = LogLevel::Info;

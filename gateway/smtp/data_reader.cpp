@@ -34,41 +34,13 @@ DataReader::Step DataReader::take(std::span<char> input) {
             whole ? lf + 1 : rest.size() - (rest.ends_with('\r') ? std::size_t{1} : 0);
         if (length == 0) break;
         const std::string_view segment = rest.substr(0, length);
-        examine(segment, whole);
+        rules_.take(segment);
         at_line_start_ = whole && segment.ends_with("\r\n");
         if (written != read) std::memmove(&input[written], segment.data(), length);
         written += length;
         read += length;
     }
-    const bool clean = defects_ == 0;
-    return {read, clean ? bytes.substr(0, written) : std::string_view(), end};
-}
-
-void DataReader::examine(std::string_view segment, bool whole_line) {
-    size_ += segment.size();
-    if (size_ > limits_.size) note(DataDefect::TooBig);
-
-    const std::size_t cr = segment.find('\r');
-    const std::size_t want = whole_line ? segment.size() - 2 : std::string_view::npos;
-    if (cr != want || (whole_line && segment.size() < 2)) note(DataDefect::BareLineEnd);
-    if (segment.find('\0') != std::string_view::npos) note(DataDefect::Nul);
-
-    if (in_header_) {
-        header_size_ += segment.size();
-        if (header_size_ > limits_.header) note(DataDefect::HeaderTooBig);
-        if (line_size_ == 0 && segment == "\r\n") in_header_ = false;
-    }
-    const bool line_end = whole_line && segment.ends_with("\r\n");
-    line_size_ += segment.size() - (line_end ? std::size_t{2} : 0);
-    if (limits_.line != 0 && line_size_ > limits_.line) note(DataDefect::LineTooLong);
-    if (line_end) line_size_ = 0;
-}
-
-std::optional<DataDefect> DataReader::defect() const {
-    for (unsigned bit = 0; bit <= static_cast<unsigned>(DataDefect::LineTooLong); ++bit) {
-        if ((defects_ & (1U << bit)) != 0) return static_cast<DataDefect>(bit);
-    }
-    return std::nullopt;
+    return {read, rules_.clean() ? bytes.substr(0, written) : std::string_view(), end};
 }
 
 }  // namespace postern::smtp

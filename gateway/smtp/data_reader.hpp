@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "gateway/smtp/content_rules.hpp"
 #include "gateway/smtp/event.hpp"
 
 namespace postern::smtp {
@@ -16,14 +17,9 @@ namespace postern::smtp {
 /// Constant memory; the result does not depend on how the bytes were cut.
 class DataReader {
 public:
-    struct Limits {
-        std::uint64_t size;    ///< bytes, unstuffed
-        std::uint64_t header;  ///< bytes up to and with the empty line
-        std::uint64_t line;    ///< bytes without CRLF; 0: any
-    };
     static constexpr std::size_t kMaxChunk = std::size_t{64} << 10U;
 
-    explicit DataReader(const Limits& limits) : limits_(limits) {}
+    explicit DataReader(const ContentLimits& limits) : rules_(limits) {}
 
     struct Step {
         std::size_t consumed = 0;     ///< of the input, from its start; 0: more bytes are needed
@@ -33,20 +29,11 @@ public:
     /// Unstuffs in place: consumed bytes of `input` are overwritten.
     Step take(std::span<char> input);
 
-    [[nodiscard]] std::uint64_t size() const { return size_; }
-    /// The gravest one, in the order of DataDefect.
-    [[nodiscard]] std::optional<DataDefect> defect() const;
+    [[nodiscard]] std::uint64_t size() const { return rules_.size(); }
+    [[nodiscard]] std::optional<DataDefect> defect() const { return rules_.defect(); }
 
 private:
-    void examine(std::string_view segment, bool whole_line);
-    void note(DataDefect defect) { defects_ |= 1U << static_cast<unsigned>(defect); }
-
-    Limits limits_;
-    std::uint64_t size_ = 0;
-    std::uint64_t header_size_ = 0;
-    std::uint64_t line_size_ = 0;
-    unsigned defects_ = 0;
-    bool in_header_ = true;
+    ContentRules rules_;
     bool at_line_start_ = true;  ///< where a dot means something: behind CRLF only
 };
 

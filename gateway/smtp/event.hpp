@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "gateway/mail/address.hpp"
+#include "gateway/smtp/introduction.hpp"
 #include "gateway/smtp/reply.hpp"
 
 namespace postern::smtp {
@@ -28,13 +29,22 @@ struct MailFrom {
     std::optional<std::uint64_t> size = {};  ///< SIZE=, bytes, not above the limit
     std::optional<Body> body = {};
     bool smtputf8 = false;
+    std::string dsn_return = {};    ///< RET (RFC 3461 4.3): "FULL", "HDRS" or "" (not said)
+    std::string dsn_envelope = {};  ///< ENVID (4.4) as xtext, checked; "" (not said)
+    bool prdr = false;              ///< wants one reply per recipient behind the message
 };
 struct RcptTo {
     mail::ForwardPath path;
+    std::string dsn_notify = {};    ///< NOTIFY (4.1): "NEVER", or of SUCCESS,FAILURE,DELAY; ""
+    std::string dsn_original = {};  ///< ORCPT (4.2) as "type;xtext", checked; ""
 };
-/// 354 lets the message come.
-struct DataRequested {};
-/// The message is whole. Whatever the answer is, the transaction is over.
+/// A positive answer lets the message come: 354 behind DATA; nothing is said behind the first BDAT,
+/// whose octets are there already.
+struct DataRequested {
+    bool chunked = false;  ///< BDAT (RFC 3030)
+};
+/// The message is whole. Whatever the answer is, the transaction is over. Where the client asked
+/// for PRDR, Reply::recipients may hold one reply for each accepted RCPT, in their order.
 struct DataComplete {
     std::uint64_t size = 0;  ///< bytes, dot-unstuffed
 };
@@ -66,9 +76,14 @@ struct DataChunk {
 };
 /// Answer 220 and do the handshake, or 454.
 struct StartTls {};
+/// A listed proxy introduces another client (XCLIENT). A positive answer begins the session anew,
+/// TLS aside: nothing is said, and Connected comes next, whose answer is the 220.
+struct Xclient {
+    Introduction introduction;
+};
 
 /// What the driver of a session has to do next.
-using Step = std::variant<Event, DataChunk, StartTls>;
+using Step = std::variant<Event, DataChunk, StartTls, Xclient>;
 
 /// The usual answer that lets the client go on; texts carry no id. For DataRefused its own reply.
 [[nodiscard]] Reply usual_reply(const Event& event, std::string_view hostname);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyzers/base/ascii.hpp"
+#include "gateway/smtp/dsn_parameters.hpp"
 
 namespace postern::smtp {
 namespace {
@@ -70,23 +71,54 @@ std::optional<Reply> take_size(MailFrom& mail, const Parameter& parameter, const
 
 std::optional<Reply> take_body(MailFrom& mail, const Parameter& parameter) {
     const std::string_view value = parameter.value.value_or("");
+    if (ascii_iequal(value, "BINARYMIME")) {
+        // RFC 3030 3: its lines have no ends, so it could not be passed on by DATA.
+        return Reply{504, "5.5.4", "BINARYMIME is not offered"};
+    }
     const bool eight_bit = ascii_iequal(value, "8BITMIME");
     if ((!eight_bit && !ascii_iequal(value, "7BIT")) || mail.body) return syntax("BODY");
     mail.body = eight_bit ? Body::EightBitMime : Body::SevenBit;
     return std::nullopt;
 }
 
+/// A DSN parameter, once, into `text`.
+using ParseText = std::optional<std::string> (*)(std::string_view value);
+std::optional<Reply> take_text(std::string& text, const Parameter& parameter, ParseText parse) {
+    auto value = parse(parameter.value.value_or(""));
+    if (!value || !text.empty()) return syntax(parameter.keyword);
+    text = std::move(*value);
+    return std::nullopt;
+}
+
+std::optional<Reply> take_flag(bool& flag, const Parameter& parameter) {
+    if (parameter.value || flag) return syntax(parameter.keyword);
+    flag = true;
+    return std::nullopt;
+}
+
 std::optional<Reply> take_parameter(MailFrom& mail, const Parameter& parameter,
                                     const MailRules& rules) {
-    if (rules.extended && ascii_iequal(parameter.keyword, "SIZE")) {
-        return take_size(mail, parameter, rules);
+    const auto is = [&](bool offered, std::string_view keyword) {
+        return rules.extended && offered && ascii_iequal(parameter.keyword, keyword);
+    };
+    if (is(true, "SIZE")) return take_size(mail, parameter, rules);
+    if (is(true, "BODY")) return take_body(mail, parameter);
+    if (is(true, "SMTPUTF8")) return take_flag(mail.smtputf8, parameter);
+    if (is(rules.prdr, "PRDR")) return take_flag(mail.prdr, parameter);
+    if (is(rules.dsn, "RET")) return take_text(mail.dsn_return, parameter, parse_dsn_return);
+    if (is(rules.dsn, "ENVID")) return take_text(mail.dsn_envelope, parameter, parse_dsn_envelope);
+    return Reply{555, "5.5.4", "Parameter not recognized"};
+}
+
+std::optional<Reply> take_parameter(RcptTo& rcpt, const Parameter& parameter,
+                                    const RcptRules& rules) {
+    if (rules.extended && rules.dsn && ascii_iequal(parameter.keyword, "NOTIFY")) {
+        return take_text(rcpt.dsn_notify, parameter, parse_dsn_notify);
     }
-    if (rules.extended && ascii_iequal(parameter.keyword, "BODY")) {
-        return take_body(mail, parameter);
-    }
-    if (rules.extended && ascii_iequal(parameter.keyword, "SMTPUTF8")) {
-        if (parameter.value || mail.smtputf8) return syntax("SMTPUTF8");
-        mail.smtputf8 = true;
+    if (rules.extended && rules.dsn && ascii_iequal(parameter.keyword, "ORCPT")) {
+        auto value = parse_dsn_original(parameter.value.value_or(""), rules.smtputf8);
+        if (!value || !rcpt.dsn_original.empty()) return syntax(parameter.keyword);
+        rcpt.dsn_original = std::move(*value);
         return std::nullopt;
     }
     return Reply{555, "5.5.4", "Parameter not recognized"};
@@ -130,13 +162,20 @@ Outcome<MailFrom, Reply> parse_mail(std::string_view argument, const MailRules& 
     return mail;
 }
 
-Outcome<RcptTo, Reply> parse_rcpt(std::string_view argument, bool smtputf8) {
+Outcome<RcptTo, Reply> parse_rcpt(std::string_view argument, const RcptRules& rules) {
     const auto cut = cut_argument(argument);
     if (!cut) return Failure{syntax("RCPT TO:<address>")};
-    if (!cut->parameters.empty()) return Failure{Reply{555, "5.5.4", "Parameter not recognized"}};
-    auto path = mail::parse_forward_path(cut->path, smtputf8 ? Charset::Utf8 : Charset::Ascii);
+    RcptTo rcpt{mail::Postmaster{}, {}, {}};  // until the path is read
+    for (const Parameter& parameter : cut->parameters) {
+        if (auto refusal = take_parameter(rcpt, parameter, rules)) {
+            return Failure{std::move(*refusal)};
+        }
+    }
+    auto path =
+        mail::parse_forward_path(cut->path, rules.smtputf8 ? Charset::Utf8 : Charset::Ascii);
     if (!path) return Failure{bad_address(path.error(), "5.1.3", "recipient")};
-    return RcptTo{std::move(path).value()};
+    rcpt.path = std::move(path).value();
+    return rcpt;
 }
 
 }  // namespace postern::smtp

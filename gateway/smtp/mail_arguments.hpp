@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file What stands behind MAIL FROM: and RCPT TO:, read strictly (RFC 5321 4.1.2, RFC 1870, RFC
-/// 6152, RFC 6531).
+/// 3461, RFC 6152, RFC 6531).
 
 #include <cstdint>
 #include <string_view>
@@ -14,11 +14,18 @@ namespace postern::smtp {
 struct MailRules {
     bool extended = true;        ///< EHLO was said: without it there are no parameters
     std::uint64_t max_size = 0;  ///< bytes
+    bool dsn = true;             ///< RET and ENVID are offered
+    bool prdr = true;            ///< PRDR is offered
 };
 
 /// `argument` begins behind the colon. A failure is the reply: 501, 550, 552, 553 or 555.
 [[nodiscard]] Outcome<MailFrom, Reply> parse_mail(std::string_view argument,
                                                   const MailRules& rules);
-[[nodiscard]] Outcome<RcptTo, Reply> parse_rcpt(std::string_view argument, bool smtputf8);
+struct RcptRules {
+    bool extended = true;   ///< EHLO was said
+    bool smtputf8 = false;  ///< MAIL asked for it
+    bool dsn = true;        ///< NOTIFY and ORCPT are offered
+};
+[[nodiscard]] Outcome<RcptTo, Reply> parse_rcpt(std::string_view argument, const RcptRules& rules);
 
 }  // namespace postern::smtp

@@ -13,6 +13,9 @@ struct Reply {
     std::string enhanced = {};           ///< "2.1.0"; empty: none (banner, EHLO, 354)
     std::string text = {};               ///< may be anything: it is filtered when it is written
     std::vector<std::string> more = {};  ///< further lines, without enhanced code
+    /// Of the answer to DataComplete only: one reply for each accepted recipient. They are said
+    /// when the client asked for PRDR and there is more than one; this reply is then the last.
+    std::vector<Reply> recipients = {};
 
     [[nodiscard]] bool positive() const { return code < 400; }
     friend bool operator==(const Reply&, const Reply&) = default;

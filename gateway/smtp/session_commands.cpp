@@ -23,7 +23,7 @@ constexpr unsigned in(State first, Rest... rest) {
 }
 
 using enum State;
-constexpr unsigned kAnywhere = in(Greeted, Ready, HasSender, HasRecipient);
+constexpr unsigned kAnywhere = in(Greeted, Ready, HasSender, HasRecipient, AwaitingChunk);
 constexpr unsigned kGreeted = in(Ready, HasSender, HasRecipient);
 
 std::string_view trim(std::string_view text) {
@@ -66,6 +66,7 @@ const Session::Rule* Session::find_rule(std::string_view verb) {
         {"VRFY",     kAnywhere,                   Stage::Other,    &Session::on_vrfy},
         {"HELP",     kAnywhere,                   Stage::Other,    &Session::on_help},
         {"BDAT",     kAnywhere,                   Stage::Data,     &Session::on_bdat},
+        {"XCLIENT",  kAnywhere,                   Stage::Other,    &Session::on_xclient},
         {"EXPN",     kAnywhere,                   Stage::Other,    &Session::not_offered},
         {"AUTH",     kAnywhere,                   Stage::Other,    &Session::not_offered},
         // Not SMTP at all: a browser or a script that was sent to the wrong port, perhaps on purpose.
@@ -133,16 +134,21 @@ std::optional<Step> Session::on_mail(std::string_view argument) {
     }
     const auto path = behind("FROM:", argument);
     if (!path) return refuse(Stage::Mail, {501, "5.5.4", "Syntax: MAIL FROM:<address>"});
-    auto mail = parse_mail(*path, {.extended = extended_, .max_size = settings_->max_message_size});
+    auto mail = parse_mail(*path, {.extended = extended_,
+                                   .max_size = settings_->max_message_size,
+                                   .dsn = settings_->dsn,
+                                   .prdr = settings_->prdr});
     if (!mail) return refuse(Stage::Mail, mail.error());
     smtputf8_ = mail->smtputf8;
+    prdr_ = mail->prdr;
     return ask(std::move(mail).value(), {.then = HasSender, .stage = Stage::Mail});
 }
 
 std::optional<Step> Session::on_rcpt(std::string_view argument) {
     const auto path = behind("TO:", argument);
     if (!path) return refuse(Stage::Rcpt, {501, "5.5.4", "Syntax: RCPT TO:<address>"});
-    auto rcpt = parse_rcpt(*path, smtputf8_);
+    auto rcpt =
+        parse_rcpt(*path, {.extended = extended_, .smtputf8 = smtputf8_, .dsn = settings_->dsn});
     if (!rcpt) return refuse(Stage::Rcpt, rcpt.error());
     if (recipients_ >= settings_->max_recipients) {
         say(Stage::Rcpt, {452, "4.5.3", "Too many recipients"});
@@ -153,25 +159,17 @@ std::optional<Step> Session::on_rcpt(std::string_view argument) {
 
 std::optional<Step> Session::on_data(std::string_view argument) {
     if (!trim(argument).empty()) return refuse(Stage::Data, kNoArgument);
-    return ask(DataRequested{}, {.then = ReceivingData, .stage = Stage::Data});
+    return ask(DataRequested{false}, {.then = ReceivingData, .stage = Stage::Data});
 }
 
-// CHUNKING is not offered. A client that sends BDAT all the same sends its octets right behind, and
-// they are no commands: they are read over when we can tell how many there are, else it is over.
-std::optional<Step> Session::on_bdat(std::string_view argument) {
-    argument = trim(argument);
-    const std::string_view digits = argument.substr(0, argument.find(' '));
-    std::uint64_t octets = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), octets);
-    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() ||
-        octets > settings_->max_message_size) {
-        close({521, "5.5.1", "BDAT is not offered"});
-        return std::nullopt;
-    }
-    discard_ = octets;
-    after_discard_ = state_;
-    state_ = Discarding;
-    return std::nullopt;
+std::optional<Step> Session::on_xclient(std::string_view argument) {
+    if (!settings_->xclient) return not_offered(argument);
+    if (state_ != Greeted && state_ != Ready) return refuse(Stage::Other, kBadSequence);
+    if (too_many_futile()) return std::nullopt;
+    auto introduction = parse_xclient(argument);
+    if (!introduction) return refuse(Stage::Other, introduction.error());
+    pending_ = Pending{.then = Connecting, .stage = Stage::Other, .silent = true};
+    return Xclient{std::move(introduction).value()};
 }
 
 std::optional<Step> Session::on_rset(std::string_view argument) {

@@ -124,7 +124,7 @@ int main(int argc, char** argv) {
     const auto context = net::TlsContext::self_signed("mx.test");
     if (!context) return 1;
     net::Server server(settings, session, *context, std::move(listeners),
-                       [](const net::ClientFacts&) { return std::make_unique<Polite>(); });
+                       [](const net::ClientFacts&, net::Timer&) { return std::make_unique<Polite>(); });
     const long before = resident_kib();
     const auto began = std::chrono::steady_clock::now();
     server.start();

@@ -39,7 +39,7 @@ protected:
         server_ = std::make_unique<Server>(
             settings, std::make_shared<const smtp::SessionSettings>(session), *tls,
             std::move(listeners),
-            [this](const ClientFacts& client) {
+            [this](const ClientFacts& client, Timer&) {
                 EXPECT_EQ(client.address.text(), "127.0.0.1");
                 EXPECT_EQ(client.local_port, port_);
                 return std::make_unique<Recorder>(record_);

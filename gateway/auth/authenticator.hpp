@@ -1,0 +1,57 @@
+#pragma once
+
+/// @file Everything about one message's sender, in the order in which it becomes known. Used by
+/// the gateway, `postern scan` and `postern auth` alike.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "gateway/auth/arc/signed_message.hpp"
+#include "gateway/auth/dmarc/evaluate.hpp"
+#include "gateway/auth/results.hpp"
+#include "gateway/auth/spf/check.hpp"
+#include "gateway/dns/inquiry.hpp"
+
+namespace postern::auth {
+
+struct AuthenticatorSettings {
+    std::string hostname;             ///< ours, for the %{r} of SPF
+    spf::Limits spf;                  ///< `deadline` is set for each check
+    std::chrono::milliseconds spf_time = std::chrono::seconds(20);  ///< RFC 7208 4.6.4
+    bool explain = false;  ///< fetch the explanation of an SPF fail: text of a stranger
+    bool spf_helo = true;  ///< check HELO as well when there is a reverse-path
+    arc::IntakeLimits intake;
+};
+
+/// The envelope as far as it is known.
+struct Sender {
+    std::optional<mail::IpAddress> client;  ///< none: no SPF, no iprev
+    std::string helo;
+    std::string reverse_path;  ///< "local@domain", any text; empty: the null reverse-path
+    std::int64_t time = 0;     ///< seconds since 1970
+};
+
+/// Const and thread-safe; each call blocks on look-ups of its inquiry, so calls belong on decision
+/// threads.
+class Authenticator {
+public:
+    explicit Authenticator(AuthenticatorSettings settings);
+
+    /// iprev; None without a client.
+    [[nodiscard]] Iprev reverse(const Sender& sender, dns::Inquiry& inquiry) const;
+    /// SPF of MAIL FROM and HELO into `results.spf` and `results.spf_helo`.
+    void envelope(const Sender& sender, dns::Inquiry& inquiry, Results& results) const;
+    /// What takes in the message: feed it, then give it to message().
+    [[nodiscard]] arc::SignedMessage intake(std::int64_t time) const;
+    /// DKIM, ARC and DMARC into `results`, which holds SPF already. `taken` has ended.
+    dmarc::Evaluation message(const arc::SignedMessage& taken, dns::Inquiry& inquiry,
+                              Results& results) const;
+
+    [[nodiscard]] const AuthenticatorSettings& settings() const { return settings_; }
+
+private:
+    AuthenticatorSettings settings_;
+};
+
+}  // namespace postern::auth

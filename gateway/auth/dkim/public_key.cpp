@@ -1,0 +1,149 @@
+#include "gateway/auth/dkim/public_key.hpp"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+
+#include <utility>
+
+#include "gateway/auth/dkim/rsa_der.hpp"
+
+namespace postern::auth::dkim {
+namespace {
+
+template <auto Free>
+struct Freer {
+    template <class T>
+    void operator()(T* object) const {
+        Free(object);
+    }
+};
+using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
+using Number = std::unique_ptr<BIGNUM, Freer<BN_free>>;
+using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Freer<OSSL_PARAM_BLD_free>>;
+using Params = std::unique_ptr<OSSL_PARAM, Freer<OSSL_PARAM_free>>;
+
+constexpr std::size_t kEd25519KeySize = 32;
+constexpr std::size_t kEd25519SignatureSize = 64;
+constexpr std::size_t kMaxExponentSize = 8;  // bytes; what OpenSSL takes for long moduli
+
+/// An error left in the queue would end somebody else's TLS session on this thread.
+class CleanErrors {
+public:
+    CleanErrors() = default;
+    ~CleanErrors() { ERR_clear_error(); }
+    CleanErrors(const CleanErrors&) = delete;
+    CleanErrors& operator=(const CleanErrors&) = delete;
+    CleanErrors(CleanErrors&&) = delete;
+    CleanErrors& operator=(CleanErrors&&) = delete;
+};
+
+const unsigned char* bytes_of(std::string_view text) {
+    return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
+}
+
+Number number_of(std::string_view bytes) {
+    return Number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));
+}
+
+Key make_rsa(const RsaNumbers& numbers) {
+    const Number n = number_of(numbers.modulus);
+    const Number e = number_of(numbers.exponent);
+    const ParamBuilder builder(OSSL_PARAM_BLD_new());
+    const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    if (!n || !e || !builder || !context ||
+        OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
+        OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
+        return nullptr;
+    }
+    const Params params(OSSL_PARAM_BLD_to_param(builder.get()));
+    EVP_PKEY* made = nullptr;
+    if (!params || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
+        return nullptr;
+    }
+    return Key(made);
+}
+
+const EVP_MD* rsa_digest() {
+    static const std::unique_ptr<EVP_MD, Freer<EVP_MD_free>> fetched(
+        EVP_MD_fetch(nullptr, "SHA2-256", nullptr));
+    return fetched.get();
+}
+
+bool rsa_verifies(EVP_PKEY* key, const Sha256Digest& digest, std::string_view signature) {
+    const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+    return context && EVP_PKEY_verify_init(context.get()) == 1 &&
+           EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_signature_md(context.get(), rsa_digest()) == 1 &&
+           EVP_PKEY_verify(context.get(), bytes_of(signature), signature.size(), digest.data(),
+                           digest.size()) == 1;
+}
+
+bool ed25519_verifies(EVP_PKEY* key, const Sha256Digest& digest, std::string_view signature) {
+    if (signature.size() != kEd25519SignatureSize) return false;
+    const DigestContext context(EVP_MD_CTX_new());
+    return context &&
+           EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key,
+                                   nullptr) == 1 &&
+           EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), digest.data(),
+                            digest.size()) == 1;
+}
+
+}  // namespace
+
+struct PublicKey::State {
+    Key key;
+    KeyType type;
+    std::uint32_t bits;
+};
+
+PublicKey::PublicKey(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PublicKey::~PublicKey() = default;
+PublicKey::PublicKey(PublicKey&&) noexcept = default;
+PublicKey& PublicKey::operator=(PublicKey&&) noexcept = default;
+
+Outcome<PublicKey, KeyError> PublicKey::parse(KeyType type, std::string_view bytes,
+                                              std::uint32_t max_rsa_bits) {
+    const CleanErrors errors;
+    Key key;
+    std::uint32_t bits = 256;
+    if (type == KeyType::Ed25519) {
+        if (bytes.size() != kEd25519KeySize) return Failure{KeyError::Malformed};
+        key.reset(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, bytes_of(bytes),
+                                                 bytes.size()));
+    } else {
+        const auto numbers = parse_rsa_public_key(bytes);
+        if (!numbers) return Failure{KeyError::Malformed};
+        bits = numbers->bits();
+        if (bits > max_rsa_bits) return Failure{KeyError::TooBig};
+        if (numbers->exponent.size() > kMaxExponentSize) return Failure{KeyError::TooBig};
+        // An even modulus or an exponent of 1 verifies what nobody has signed.
+        const bool odd = (static_cast<unsigned char>(numbers->modulus.back()) & 1U) != 0;
+        if (!odd || numbers->exponent == "\x01") return Failure{KeyError::Malformed};
+        key = make_rsa(*numbers);
+    }
+    if (!key) return Failure{KeyError::Refused};
+    return PublicKey(std::make_unique<State>(State{std::move(key), type, bits}));
+}
+
+KeyType PublicKey::type() const {
+    return state_->type;
+}
+
+std::uint32_t PublicKey::bits() const {
+    return state_->bits;
+}
+
+bool PublicKey::verifies(const Sha256Digest& digest, std::string_view signature) const {
+    const CleanErrors errors;
+    return state_->type == KeyType::Rsa ? rsa_verifies(state_->key.get(), digest, signature)
+                                        : ed25519_verifies(state_->key.get(), digest, signature);
+}
+
+}  // namespace postern::auth::dkim

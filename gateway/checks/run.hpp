@@ -1,0 +1,46 @@
+#pragma once
+
+/// @file Runs the checks of a stage under their modes. This is the only place that knows what a mode
+/// does.
+
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "gateway/checks/plan.hpp"
+
+namespace postern::checks {
+
+/// A finding with the mode of the check that made it: Monitor, Score or Enforce.
+struct Kept {
+    analyzers::Finding finding;
+    Mode mode = Mode::Score;
+};
+
+/// What checks said so far, and what the client has to hear.
+struct Heard {
+    std::vector<Kept> findings;
+    std::optional<smtp::Reply> refusal;  ///< without a trace id
+    std::string_view refused_by;         ///< name of the check
+};
+
+/// What came of one run of a check; labels of postern_check_total.
+enum class Came : std::uint8_t { Clear, Found, Refused, Undecided };
+[[nodiscard]] std::string_view name(Came came);
+using Counted = std::function<void(std::string_view check, Came came)>;
+
+/// AtOnce: what never waits; the questions of the others are asked. Waiting: what has to be waited
+/// for at its stage (the state store, the next hop, DNS where it is to enforce). Deferred: DNS where
+/// it is not, at the end of the message.
+enum class Part : std::uint8_t { AtOnce, Waiting, Deferred };
+
+/// True when the stage has a check of this part for this client: what decides if a thread is needed.
+[[nodiscard]] bool has(const Plan& plan, Stage stage, Part part, const ConnectionFacts& client);
+
+/// Adds to `heard`; ends at the first refusal. Clients that are trusted meet only what is not about
+/// spam.
+void run(const Plan& plan, Stage stage, Part part, const Facts& facts, Tools tools, Heard& heard,
+         const Counted& counted);
+
+}  // namespace postern::checks
