@@ -20,8 +20,8 @@ std::optional<ReportStream> make_report_stream() {
 }
 
 StreamEnd read_report(int reader, std::chrono::steady_clock::time_point until, std::string& into) {
-    constexpr std::size_t kStep = std::size_t{32} << 10;
     using std::chrono::milliseconds;
+    std::array<char, std::size_t{32} << 10> piece;  // not cleared: only what was read is used
     for (;;) {
         const auto left =
             std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
@@ -30,10 +30,8 @@ StreamEnd read_report(int reader, std::chrono::steady_clock::time_point until, s
         const int ready =
             ::poll(&waiting, 1, static_cast<int>(std::min(left, milliseconds(60'000)).count()));
         if (ready <= 0) continue;
-        const std::size_t had = into.size();
-        into.resize(had + kStep);
-        const ssize_t count = ::recv(reader, into.data() + had, kStep, MSG_DONTWAIT);
-        into.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+        const ssize_t count = ::recv(reader, piece.data(), piece.size(), MSG_DONTWAIT);
+        if (count > 0) into.append(piece.data(), static_cast<std::size_t>(count));
         if (count == 0) return StreamEnd::Closed;
         if (count < 0 && errno != EAGAIN && errno != EINTR) return StreamEnd::Closed;
         if (into.size() > analyzers::kMaxReport) return StreamEnd::TooLong;

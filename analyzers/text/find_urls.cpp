@@ -12,7 +12,8 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kMaxScheme = 20;
-constexpr unsigned kMaxTries = 8;  // to read a URL from one word of at most kMaxUrl bytes
+constexpr std::size_t kMaxHost = 253;  // bytes (RFC 1035 2.3.4)
+constexpr unsigned kMaxTries = 8;      // to read a URL from one word of at most kMaxUrl bytes
 // Under these a bare "name.tld" is taken for a link, as mail programs do; not those that are also
 // file extensions (sh, md, zip, mov, py, rs, pl, ps), unless a path follows.
 constexpr std::array kTopLevel = {
@@ -99,8 +100,10 @@ private:
         std::size_t start = at_;
         while (start > done_ && at_ - start < 64 && host_char(text_[start - 1])) --start;
         std::size_t end = at_;
-        while (end < text_.size() && end - start < 254 && host_char(text_[end])) ++end;
+        while (end < text_.size() && end - start <= kMaxHost && host_char(text_[end])) ++end;
         std::string_view host = text_.substr(start, end - start);
+        // Longer than any name may be: no link, and not worth reading to its end time and again.
+        const bool endless = host.size() == kMaxHost + 1;
         while (host.ends_with('.') || host.ends_with('-')) host.remove_suffix(1);
         while (host.starts_with('.') || host.starts_with('-') || host.starts_with('_')) {
             host.remove_prefix(1);
@@ -111,8 +114,8 @@ private:
         const bool mailbox = stop < text_.size() && text_[stop] == '@';
         const bool path = stop < text_.size() && text_[stop] == '/';
         const std::size_t dot = host.rfind('.');
-        const bool linked =
-            !address && !mailbox && dot != std::string_view::npos && dot > 0 && links(host, path);
+        const bool linked = !endless && !address && !mailbox && dot != std::string_view::npos &&
+                            dot > 0 && links(host, path);
         if (linked && take(start, "http://")) return true;
         at_ = std::max(at_, end - 1);  // the name was looked at as a whole
         return false;

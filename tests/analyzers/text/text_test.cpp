@@ -38,6 +38,18 @@ TEST(TextUrls, AreWhatMailProgramsLink) {
     }
 }
 
+TEST(TextUrls, HaveNoHostThatIsLongerThanANameMayBe) {
+    const auto host = [](std::size_t size) {
+        std::string name = "www.";
+        while (name.size() + 8 < size) name += "aaaaaa.";
+        return name + std::string(size - name.size(), 'b');
+    };
+    EXPECT_THAT(urls("see " + host(253)), testing::SizeIs(1));
+    EXPECT_THAT(urls("see " + host(254)), testing::IsEmpty());
+    EXPECT_THAT(urls("see " + host(254) + " and www.x.example"),
+                testing::ElementsAre("http://www.x.example"));
+}
+
 TEST(Text, UrlsStopAtTheirLimit) {
     const auto links = [](std::size_t count) {
         std::string text;
