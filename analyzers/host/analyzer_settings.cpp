@@ -17,21 +17,25 @@ JailRequirement requirement(const std::string& word) {
     throw std::invalid_argument("require is \"" + word + "\"");
 }
 
+json to_document(const AnalyzerSettings& settings) {
+    return {{"clamav", settings.clamav},
+            {"clamav_all_parsers", settings.clamav_all_parsers},
+            {"clamav_unwanted", settings.clamav_unwanted},
+            {"yara", settings.yara},
+            {"require", kRequirements[static_cast<std::size_t>(settings.require)]},
+            {"idle_workers", settings.idle_workers},
+            {"max_workers", settings.max_workers},
+            {"memory", settings.memory},
+            {"scratch", settings.scratch},
+            {"scratch_base", settings.scratch_base},
+            {"cpu_ms", settings.cpu_time.count()},
+            {"wall_ms", settings.wall_time.count()}};
+}
+
 }  // namespace
 
 std::string to_json(const AnalyzerSettings& settings) {
-    return json{{"clamav", settings.clamav},
-                {"clamav_all_parsers", settings.clamav_all_parsers},
-                {"clamav_unwanted", settings.clamav_unwanted},
-                {"yara", settings.yara},
-                {"require", kRequirements[static_cast<std::size_t>(settings.require)]},
-                {"idle_workers", settings.idle_workers},
-                {"max_workers", settings.max_workers},
-                {"memory", settings.memory},
-                {"scratch", settings.scratch},
-                {"cpu_ms", settings.cpu_time.count()},
-                {"wall_ms", settings.wall_time.count()}}
-        .dump(-1, ' ', false, json::error_handler_t::replace);
+    return to_document(settings).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Outcome<AnalyzerSettings, std::string> settings_from_json(std::string_view text) {
@@ -47,10 +51,12 @@ Outcome<AnalyzerSettings, std::string> settings_from_json(std::string_view text)
         document.at("max_workers").get_to(settings.max_workers);
         document.at("memory").get_to(settings.memory);
         document.at("scratch").get_to(settings.scratch);
+        document.at("scratch_base").get_to(settings.scratch_base);
         settings.cpu_time = std::chrono::milliseconds(document.at("cpu_ms").get<std::int64_t>());
         settings.wall_time = std::chrono::milliseconds(document.at("wall_ms").get<std::int64_t>());
         // What is not one of these keys was meant for another version.
-        if (document.size() != 11) return Failure{std::string("settings: an unknown key")};
+        if (document.size() != to_document(settings).size())
+            return Failure{std::string("settings: an unknown key")};
         return settings;
     } catch (const std::exception& wrong) {
         return Failure{std::string("settings: ") + wrong.what()};

@@ -23,8 +23,9 @@ struct AnalyzerSettings {
     JailRequirement require = JailRequirement::Full;
     std::uint32_t idle_workers = 4;
     std::uint32_t max_workers = 16;
-    std::uint64_t memory = std::uint64_t{512} << 20;                 ///< a worker may add, bytes
-    std::uint64_t scratch = std::uint64_t{64} << 20;                 ///< its private tmpfs, bytes
+    std::uint64_t memory = std::uint64_t{512} << 20;  ///< a worker may add, bytes
+    std::uint64_t scratch = std::uint64_t{64} << 20;  ///< its private tmpfs, bytes
+    std::string scratch_base;  ///< folder for scratch where there are no namespaces; empty: none
     std::chrono::milliseconds cpu_time = std::chrono::seconds(25);   ///< rounded up to seconds
     std::chrono::milliseconds wall_time = std::chrono::seconds(30);  ///< see DoorSettings
 

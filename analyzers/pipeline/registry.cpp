@@ -1,5 +1,6 @@
 #include "analyzers/pipeline/registry.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "analyzers/archive/archive.hpp"
@@ -21,6 +22,13 @@ constexpr std::array kAnalyzers = {
 
 std::span<const Analyzer> registry() {
     return kAnalyzers;
+}
+
+bool engines_alone(std::string_view type) {
+    constexpr std::array<std::string_view, 18> kKinds = {
+        "ole", "doc", "xls", "ppt", "msg",    "msi", "publisher", "onenote", "tnef",
+        "chm", "pdf", "rtf", "pst", "access", "swf", "dmg",       "vhd",     "udf"};
+    return std::find(kKinds.begin(), kKinds.end(), type) != kKinds.end();
 }
 
 }  // namespace postern::analyzers

@@ -166,6 +166,9 @@ void Walk::examine(Current& current) {
     }
     current.artifact.type = type;
     current.artifact.taken_apart = pending_.size() > children && troubles() == before;
+    if (pending_.size() == children && engines_alone(type)) {
+        add_flag(current.index, "engines-only");
+    }
     run_engines(current);
 }
 

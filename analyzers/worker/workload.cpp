@@ -102,6 +102,7 @@ sandbox::Policy policy_for(const host::AnalyzerSettings& settings) {
     policy.memory_bytes = settings.memory;
     policy.scratch_bytes = settings.scratch;
     policy.file_bytes = settings.scratch;
+    policy.scratch_base = settings.scratch_base;
     policy.cpu_time = std::chrono::ceil<std::chrono::seconds>(settings.cpu_time);
     policy.idle_workers = settings.idle_workers;
     policy.max_workers = settings.max_workers;
@@ -117,17 +118,21 @@ struct AnalyzerWorkload::State {
     json status = json::object();
 
     /// The failure is a sentence; empty: loaded.
-    std::string load_clamav();
+    std::string load_clamav(const std::string& scratch);
     std::string load_yara();
     [[nodiscard]] Report analyze(ByteView bytes, RootKind kind, const Limits& limits) const {
         return analyzers::analyze(bytes, kind, {}, limits, engines, magic.get());
     }
 };
 
-std::string AnalyzerWorkload::State::load_clamav() {
+std::string AnalyzerWorkload::State::load_clamav(const std::string& scratch) {
+    if (scratch.empty()) {
+        return "ClamAV needs a scratch folder, and the jail of this host has none: allow user "
+               "namespaces, or Landlock with jail.scratch_base, or set clamav.enabled = false";
+    }
     analyzers::ClamavSettings wanted;
     wanted.database = settings.clamav;
-    wanted.scratch = sandbox::kScratch;
+    wanted.scratch = scratch;
     wanted.all_parsers = settings.clamav_all_parsers;
     wanted.unwanted = settings.clamav_unwanted;
     auto loaded = ClamavEngine::load(wanted);
@@ -169,7 +174,7 @@ sandbox::Workload::Prepared AnalyzerWorkload::prepare() {
     state_->magic = analyzers::Magic::load();
     if (!state_->magic) return {"libmagic cannot load its database", {}};
     if (!state_->settings.clamav.empty()) {
-        if (std::string wrong = state_->load_clamav(); !wrong.empty()) return {wrong, {}};
+        if (std::string wrong = state_->load_clamav(scratch()); !wrong.empty()) return {wrong, {}};
     }
     if (!state_->settings.yara.empty()) {
         if (std::string wrong = state_->load_yara(); !wrong.empty()) return {wrong, {}};

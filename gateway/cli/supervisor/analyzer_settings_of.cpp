@@ -27,6 +27,7 @@ host::AnalyzerSettings analyzer_settings(const settings::Settings& settings,
     made.max_workers = settings.jail.max_workers;
     made.memory = settings.jail.memory;
     made.scratch = settings.jail.scratch;
+    made.scratch_base = settings.jail.scratch_base;
     made.cpu_time = settings.jail.cpu_time;
     made.wall_time = settings.jail.wall_time;
     return made;

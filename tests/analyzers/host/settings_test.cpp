@@ -22,6 +22,7 @@ TEST(AnalyzerSettings, SurviveTheirJson) {
     settings.max_workers = 2;
     settings.memory = 3;
     settings.scratch = 4;
+    settings.scratch_base = "/var/lib/postern/scratch";
     settings.cpu_time = 5s;
     settings.wall_time = 6s;
     const auto back = settings_from_json(to_json(settings));

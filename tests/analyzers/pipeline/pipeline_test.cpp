@@ -50,6 +50,18 @@ std::vector<std::string> codes(const Report& report) {
     return all;
 }
 
+TEST(Pipeline, SaysWhichDocumentsOnlyTheEnginesLookInto) {
+    const auto flags = [](const std::string& bytes, const std::string& name) {
+        return scan(attachment("application/octet-stream", name, bytes)).objects.at(2).flags;
+    };
+    EXPECT_THAT(flags("%PDF-1.4\n%%EOF\n", "a.pdf"), Contains("engines-only"));
+    EXPECT_THAT(flags("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + std::string(512, '\0'), "a.doc"),
+                Contains("engines-only"));
+    EXPECT_THAT(flags("plain text", "a.txt"), Not(Contains("engines-only")));
+    EXPECT_THAT(flags("\x89PNG\r\n\x1a\n" + std::string(64, '\0'), "a.png"),
+                Not(Contains("engines-only")));
+}
+
 TEST(Pipeline, ListsObjectsWithTheirPlace) {
     const Report report = scan(attachment("application/octet-stream", "a.bin", "\x01\x02\x03"));
     ASSERT_EQ(report.objects.size(), 3U);
