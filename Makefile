@@ -1,10 +1,14 @@
 # Two commands matter: `make run` and `make test`. Everything else is what they are made of.
 
-BUILD_PACKAGES = ca-certificates g++ cmake ninja-build make git ccache mold python3 nodejs npm \
+BUILD_PACKAGES = ca-certificates g++ cmake ninja-build make git ccache mold pkg-config python3 nodejs npm \
   libpoco-dev libssl-dev libarchive-dev libclamav-dev libyara-dev libmagic-dev libseccomp-dev \
-  libsodium-dev zlib1g-dev libtomlplusplus-dev nlohmann-json3-dev libsqlite3-dev libzip-dev
+  libsodium-dev zlib1g-dev libtomlplusplus-dev nlohmann-json3-dev libsqlite3-dev libzip-dev \
+  libunbound-dev libevent-dev libhiredis-dev libcurl4-openssl-dev libpsl-dev publicsuffix \
+  libidn2-dev libicu-dev
 TEST_PACKAGES = libgtest-dev libgmock-dev clang clang-format clang-tidy chromium postfix swaks \
-  p7zip-full zip sqlite3 binutils clamav procps
+  p7zip-full zip sqlite3 binutils clamav procps redis-server nsd dovecot-core dovecot-lmtpd msmtp \
+  libyaml-cpp-dev libopendkim-dev opendkim-tools libmail-dkim-perl python3-dkim python3-dnspython \
+  python3-spf python3-authres python3-nacl
 
 PRESET ?= release
 BIN = build/$(PRESET)/bin

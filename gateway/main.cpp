@@ -18,10 +18,14 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "gateway/control/certificates.hpp"
 #include "gateway/control/channel.hpp"
-#include "gateway/mail/cidr.hpp"
+#include "gateway/net/from_settings.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/observe/metrics_server.hpp"
+#include "gateway/list_metrics.hpp"
+#include "gateway/outside.hpp"
+#include "gateway/relay/from_settings.hpp"
 #include "gateway/relay/outbox_runner.hpp"
 #include "gateway/transaction/dialogue.hpp"
 #include "gateway/transaction/rescan.hpp"
@@ -62,25 +66,6 @@ std::string content_of(int descriptor) {
     }
 }
 
-relay::NextHopSettings next_hop_settings(const settings::Settings& all) {
-    const settings::NextHop& hop = all.next_hop;
-    relay::NextHopSettings made;
-    made.host = hop.host;
-    made.port = hop.port;
-    made.protocol = hop.protocol == settings::HopProtocol::Lmtp ? smtp::ClientProtocol::Lmtp
-                                                                : smtp::ClientProtocol::Smtp;
-    made.tls = hop.tls == settings::TlsUse::None       ? smtp::ClientTls::None
-               : hop.tls == settings::TlsUse::Required ? smtp::ClientTls::Required
-                                                       : smtp::ClientTls::Opportunistic;
-    made.helo_name = all.smtp.hostname;
-    made.connect_timeout = hop.connect_timeout;
-    made.reply_timeout = hop.reply_timeout;
-    made.final_timeout = hop.reply_timeout;
-    made.max_idle = hop.max_idle;
-    made.idle_time = hop.idle_time;
-    return made;
-}
-
 spool::SpoolSettings spool_settings(const settings::Smtp& smtp) {
     spool::SpoolSettings made;
     made.folder = smtp.spool;
@@ -90,43 +75,23 @@ spool::SpoolSettings spool_settings(const settings::Smtp& smtp) {
     return made;
 }
 
-std::shared_ptr<const smtp::SessionSettings> session_settings(const settings::Smtp& smtp) {
-    auto made = std::make_shared<smtp::SessionSettings>();
-    made->hostname = smtp.hostname;
-    made->tls = smtp.tls == settings::TlsOffer::Off        ? smtp::TlsPolicy::Off
-                : smtp.tls == settings::TlsOffer::Required ? smtp::TlsPolicy::Required
-                                                           : smtp::TlsPolicy::Offered;
-    made->max_message_size = smtp.max_message_size;
-    made->max_header_size = smtp.max_header_size;
-    made->max_command_line = smtp.max_command_line;
-    made->max_recipients = smtp.max_recipients;
-    made->max_messages = smtp.max_messages;
-    made->max_errors = smtp.max_errors;
-    return made;
-}
-
-net::ServerSettings server_settings(const settings::Smtp& smtp) {
-    net::ServerSettings made;
-    made.max_connections = smtp.max_connections;
-    made.max_connections_per_client = smtp.max_connections_per_client;
-    made.timeouts.command = smtp.command_timeout;
-    made.timeouts.data = smtp.data_timeout;
-    for (const std::string& text : smtp.unlimited_clients) {
-        const auto cidr = mail::Cidr::parse(text);
-        if (!cidr) throw std::runtime_error("smtp.unlimited_clients: " + text + " is no network");
-        made.unlimited_clients.push_back(*cidr);
+/// From the supervisor's memory file; throws when TLS cannot work with it.
+std::shared_ptr<const net::TlsContext> tls_context(const settings::Smtp& smtp, int descriptor) {
+    const auto set = control::from_document(content_of(descriptor));
+    if (!set) throw std::runtime_error("certificates: no such document");
+    std::vector<net::TlsIdentity> identities;
+    for (const control::Identity& each : set->identities) {
+        identities.push_back({each.certificate, each.key, each.origin});
     }
-    return made;
+    auto made = net::TlsContext::make(identities, net::tls_rules(smtp, set->client_ca));
+    if (!made) throw std::runtime_error(made.error());
+    return std::move(made).value();
 }
 
-std::shared_ptr<const net::TlsContext> tls_context(const Descriptors& inherited) {
-    const auto certificate = inherited.find("--certificate-fd");
-    const auto key = inherited.find("--certificate-key-fd");
-    if (certificate == inherited.end() || key == inherited.end()) return nullptr;
-    const auto path = [](int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); };
-    auto loaded = net::TlsContext::load(path(certificate->second), path(key->second));
-    if (!loaded) throw std::runtime_error(loaded.error());
-    return std::move(loaded).value();
+std::shared_ptr<const net::TlsContext> tls_context(const settings::Smtp& smtp,
+                                                   const Descriptors& inherited) {
+    const auto document = inherited.find("--certificates-fd");
+    return document == inherited.end() ? nullptr : tls_context(smtp, document->second);
 }
 
 std::unique_ptr<quarantine::Store> open_store(const settings::Settings& all, int key_fd) {
@@ -152,6 +117,8 @@ private:
     void remove_old();
     void hear(control::Message message);
     net::Observer observer();
+    [[nodiscard]] double pool_share() const;
+    void use_certificates(int descriptor);
 
     settings::Settings settings_;
     observe::Log log_;
@@ -160,6 +127,7 @@ private:
     control::Channel control_;
     std::unique_ptr<quarantine::Store> store_;
     host::Door door_;
+    Outside outside_;
     relay::NextHop next_hop_;
     spool::Spool spool_;
     net::Pool pool_;
@@ -172,11 +140,13 @@ private:
     std::uint64_t lines_dropped_ = 0;               ///< as counted so far
 };
 
-std::vector<UniqueFd> listeners_of(const Descriptors& inherited) {
-    std::vector<UniqueFd> listeners;
-    const auto range = inherited.equal_range("--listen-fd");
-    for (auto each = range.first; each != range.second; ++each) {
-        listeners.emplace_back(each->second);
+std::vector<net::Listener> listeners_of(const Descriptors& inherited) {
+    std::vector<net::Listener> listeners;
+    for (const bool tls : {false, true}) {
+        const auto range = inherited.equal_range(tls ? "--listen-tls-fd" : "--listen-fd");
+        for (auto each = range.first; each != range.second; ++each) {
+            listeners.emplace_back(UniqueFd(each->second), tls);
+        }
     }
     return listeners;
 }
@@ -188,11 +158,27 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
       control_(UniqueFd(inherited.find("--control-fd")->second)),
       store_(open_store(settings_, inherited.find("--key-fd")->second)),
       door_({settings_.jail.max_workers, settings_.jail.wall_time}),
-      next_hop_(next_hop_settings(settings_)),
+      outside_(settings_, log_, metrics_),
+      next_hop_(relay::from_settings(settings_.next_hops, settings_.smtp.hostname),
+                &outside_.resolver()),
       spool_(spool_settings(settings_.smtp)),
       pool_(settings_.smtp.decision_threads, settings_.smtp.decision_queue,
             [this] { metrics_.bugs.add(); }),
-      services_{settings_, door_, pool_, next_hop_, spool_, *store_, log_, metrics_},
+      services_{settings_,
+                door_,
+                pool_,
+                next_hop_,
+                spool_,
+                *store_,
+                log_,
+                metrics_,
+                outside_.resolver(),
+                outside_.state(),
+                outside_.plan(),
+                outside_.authenticator(),
+                &outside_.lists(),
+                outside_.recipients(),
+                outside_.trusted()},
       outbox_(
           *store_, next_hop_,
           [this](const quarantine::Record& record, int message) {
@@ -200,10 +186,11 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
           },
           log_),
       server_(
-          server_settings(settings_.smtp), session_settings(settings_.smtp), tls_context(inherited),
+          net::server_settings(settings_.smtp, [this] { return pool_share(); }),
+          net::session_settings(settings_.smtp), tls_context(settings_.smtp, inherited),
           listeners_of(inherited),
-          [this](const net::ClientFacts& client, net::Timer&) -> std::unique_ptr<net::Dialogue> {
-              return std::make_unique<transaction::MailDialogue>(services_, client);
+          [this](const net::ClientFacts& client, net::Timer& timer) {
+              return std::make_unique<transaction::MailDialogue>(services_, client, timer);
           },
           observer()) {
     watch_figures();
@@ -213,6 +200,21 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
                 const bool well = door_.figures().open;
                 return observe::Health{well, well ? "ok\n" : "no analyzer\n"};
             });
+    }
+}
+
+/// Of the places to wait for a decision thread.
+double Gateway::pool_share() const {
+    return static_cast<double>(pool_.waiting()) / settings_.smtp.decision_queue;
+}
+
+/// For connections from now on; what cannot be used changes nothing.
+void Gateway::use_certificates(int descriptor) {
+    try {
+        server_.use(tls_context(settings_.smtp, descriptor));
+        log_.line(observe::Level::Info, "certificates_loaded", {});
+    } catch (const std::runtime_error& error) {
+        log_.line(observe::Level::Error, "certificates_refused", {{"error", error.what()}});
     }
 }
 
@@ -235,6 +237,7 @@ net::Observer Gateway::observer() {
 
 /// What is asked for at each scrape instead of being counted.
 void Gateway::watch_figures() {
+    show_list_figures(registry_, outside_.lists());
     registry_.before_scrape([this] {
         const host::DoorFigures figures = door_.figures();
         metrics_.jail_workers.with({"running"}).set(figures.running);
@@ -280,6 +283,8 @@ void Gateway::remove_old() {
 void Gateway::hear(control::Message message) {
     if (message.notice == control::Notice::Analyzer) {
         door_.set_channel(std::move(message.descriptor));
+    } else if (message.notice == control::Notice::Certificates) {
+        use_certificates(message.descriptor.get());
     } else if (message.notice == control::Notice::Status) {
         const auto status =
             nlohmann::json::parse(content_of(message.descriptor.get()), nullptr, false);
@@ -289,6 +294,7 @@ void Gateway::hear(control::Message message) {
 }
 
 void Gateway::run(int signals) {
+    outside_.start();
     server_.start();
     outbox_.start();
     if (!control_.send(control::Notice::Ready)) throw std::runtime_error("no supervisor");

@@ -10,7 +10,7 @@
 namespace postern::analyzers::codec {
 
 inline constexpr std::uint32_t kMagic = 0x52545350;  // "PSTR"
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kMaxWord = 256;  ///< codes, flags, types: bytes
 
 enum class Section : std::uint8_t { Message = 1, Objects, Urls, Limits, Errors, Findings };
@@ -19,6 +19,8 @@ template <class Wire>
 void fields(Wire& wire, MessageFacts& facts) {
     wire.text(facts.subject, kMaxText);
     wire.texts(facts.from, kMaxFromAddresses, kMaxWord);
+    wire.texts(facts.from_names, kMaxFromAddresses, kMaxWord);
+    wire.texts(facts.reply_to, kMaxFromAddresses, kMaxWord);
     wire.text(facts.message_id, kMaxText);
     wire.text(facts.headers, kMaxHeaders);
     wire.text(facts.preview, kMaxPreview);

@@ -68,7 +68,9 @@ struct AnalysisError {
 /// The fields of the message's own header block that a reviewer wants to see; decoded, cleaned.
 struct MessageFacts {
     std::string subject;
-    std::vector<std::string> from;  ///< addresses of the From field
+    std::vector<std::string> from;        ///< addresses of the From field
+    std::vector<std::string> from_names;  ///< what is shown beside each of them; may be empty
+    std::vector<std::string> reply_to;    ///< addresses of the first Reply-To field
     std::string message_id;
     std::string headers;  ///< the header block, as text, at most kMaxHeaders bytes
     std::string preview;  ///< text of the message as the jail read it, at most kMaxPreview bytes

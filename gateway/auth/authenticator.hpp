@@ -6,23 +6,31 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/auth/arc/signed_message.hpp"
 #include "gateway/auth/dmarc/evaluate.hpp"
 #include "gateway/auth/results.hpp"
 #include "gateway/auth/spf/check.hpp"
 #include "gateway/dns/inquiry.hpp"
+#include "gateway/settings/auth.hpp"
 
 namespace postern::auth {
 
 struct AuthenticatorSettings {
-    std::string hostname;             ///< ours, for the %{r} of SPF
-    spf::Limits spf;                  ///< `deadline` is set for each check
+    std::string hostname;  ///< ours, for the %{r} of SPF
+    spf::Limits spf;       ///< `deadline` is set for each check
     std::chrono::milliseconds spf_time = std::chrono::seconds(20);  ///< RFC 7208 4.6.4
     bool explain = false;  ///< fetch the explanation of an SPF fail: text of a stranger
     bool spf_helo = true;  ///< check HELO as well when there is a reverse-path
     arc::IntakeLimits intake;
+    /// Lower case. Domains whose ARC seals override a DMARC failure: see arc_override.hpp.
+    std::vector<std::string> trusted_sealers;
 };
+
+/// As [auth] has them. `hostname` is ours.
+[[nodiscard]] AuthenticatorSettings authenticator_settings(const settings::Auth& auth,
+                                                           const std::string& hostname);
 
 /// The envelope as far as it is known.
 struct Sender {

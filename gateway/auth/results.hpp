@@ -56,6 +56,7 @@ struct Dmarc {
     std::string policy_domain;          ///< where the record stands; empty: none
     std::optional<DmarcPolicy> policy;  ///< p, sp or np as it applies, before t=y softens it
     DmarcPolicy disposition = DmarcPolicy::None;  ///< after t=y and local policy
+    bool overridden = false;  ///< local policy (trusted ARC sealers) lifted the disposition
     bool spf_aligned = false;
     bool dkim_aligned = false;
     std::string detail;
@@ -65,7 +66,12 @@ struct Dmarc {
 struct Arc {
     ArcResult result = ArcResult::None;
     std::uint32_t instances = 0;
-    std::string sealer;  ///< d= of the newest ARC-Seal
+    std::string sealer;                ///< d= of the newest ARC-Seal
+    std::vector<std::string> sealers;  ///< d= of all, oldest first; proven by `Pass` only
+    /// The oldest instance whose signature still covers the message (RFC 8617 5.2 step 5): 0 when
+    /// all do, otherwise the first that does; the content was changed before it.
+    std::uint32_t oldest_pass = 0;
+    bool temporary = false;  ///< a Fail for a key that could not be looked up
     std::string detail;
 };
 

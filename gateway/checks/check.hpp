@@ -19,6 +19,10 @@
 #include "gateway/smtp/reply.hpp"
 #include "gateway/state/state.hpp"
 
+namespace postern::reputation {
+class Lists;
+}
+
 namespace postern::checks {
 
 using settings::Mode;
@@ -34,13 +38,15 @@ enum class Stage : std::uint8_t { Connection, Helo, Sender, Recipient, Data, Mes
 struct Opinion {
     analyzers::Finding finding;  ///< source Check or List; the code is in the catalogue
     std::optional<smtp::Reply> refusal = {};
+    Mode at_most = Mode::Enforce;  ///< milder than the check's mode: this finding counts by it
 };
 using Opinions = std::vector<Opinion>;
 
 /// What run() may have to wait for. Dns: prepare() starts its questions at its stage; unless it is
 /// to enforce, it is asked for its opinion at the end of the message, when they have been answered.
-/// Store: it asks the state store or the next hop, at its stage, on a decision thread.
-enum class Waits : std::uint8_t { Never, Dns, Store };
+/// Store: it asks the state store or the next hop, at its stage, on a decision thread. Event:
+/// something has to happen first; whoever sees it happen runs the check by its name.
+enum class Waits : std::uint8_t { Never, Dns, Store, Event };
 
 /// An option of [checks.<name>] beside mode and score.
 using OptionValue = std::variant<bool, std::int64_t, double, std::chrono::milliseconds, std::string,
@@ -51,6 +57,7 @@ struct OptionKind {
     double least = 0;      ///< of numbers and durations (milliseconds)
     double most = 0;
     std::string_view meaning;  ///< one sentence, for the README and for error messages
+    std::span<const std::string_view> choices = {};  ///< of a text: all it may be; empty: anything
 };
 using Options = std::map<std::string, OptionValue, std::less<>>;
 
@@ -63,10 +70,11 @@ struct Tools {
     dns::Inquiry& dns;
     state::State& state;
     const settings::Settings& settings;
-    std::int64_t now = 0;  ///< seconds since 1970, UTC
-    Mode mode = Mode::Score;  ///< of the check that runs
-    const Probe* probe = nullptr;           ///< null: there is no next hop to ask
-    RecipientList* recipients = nullptr;    ///< null: [domains].recipients is not set
+    std::int64_t now = 0;                      ///< seconds since 1970, UTC
+    Mode mode = Mode::Score;                   ///< of the check that runs
+    const Probe* probe = nullptr;              ///< null: there is no next hop to ask
+    const reputation::Lists* lists = nullptr;  ///< null: none are there
+    RecipientList* recipients = nullptr;       ///< null: [domains].recipients is not set
 };
 
 struct Check {

@@ -17,11 +17,11 @@ namespace postern::checks {
 struct ConnectionFacts {
     mail::IpAddress client;  ///< after PROXY and XCLIENT
     std::uint16_t port = 0;
-    std::string hostname;                    ///< ours
-    std::optional<mail::IpAddress> local;    ///< the address of ours that the client came to
-    auth::Iprev iprev;                       ///< reverse name, known when the banner wait is over
-    std::vector<std::string> reverse_names;  ///< PTR, whether they lead back or not
-    bool early_talker = false;               ///< spoke before our banner
+    std::string hostname = {};                    ///< ours
+    std::optional<mail::IpAddress> local = {};    ///< the address of ours that the client came to
+    auth::Iprev iprev = {};                       ///< reverse name; None: nobody looked yet
+    std::vector<std::string> reverse_names = {};  ///< PTR, whether they lead back or not
+    bool early_talker = false;                    ///< spoke before our banner
     bool trusted = false;  ///< local allow list: spam checks are skipped, never malware's
 };
 

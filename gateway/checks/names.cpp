@@ -13,17 +13,17 @@ using dns::RecordType;
 
 /// Networks nobody takes mail at. RFC 6890 and its updates.
 constexpr std::array kBogus = {
-    "0.0.0.0/8",     "10.0.0.0/8",      "100.64.0.0/10",   "127.0.0.0/8", "169.254.0.0/16",
-    "172.16.0.0/12", "192.0.0.0/24",    "192.0.2.0/24",    "192.168.0.0/16", "198.18.0.0/15",
-    "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4", "::/128",
-    "::1/128",       "100::/64",        "2001:db8::/32",   "fc00::/7",    "fe80::/10",
+    "0.0.0.0/8",       "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",    "169.254.0.0/16",
+    "172.16.0.0/12",   "192.0.0.0/24",   "192.0.2.0/24",  "192.168.0.0/16", "198.18.0.0/15",
+    "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",   "240.0.0.0/4",    "::/128",
+    "::1/128",         "100::/64",       "2001:db8::/32", "fc00::/7",       "fe80::/10",
     "ff00::/8"};
 
 /// Whole labels or parts of one between "-" that providers use for lines of their customers.
 constexpr std::array<std::string_view, 22> kLineWords = {
-    "dynamic", "dyn",    "dhcp",  "dhcpv6", "pool",   "pools",     "ppp",       "pppoe",
-    "dsl",     "adsl",   "vdsl",  "xdsl",   "dial",   "dialup",    "dialin",    "cable",
-    "cpe",     "client", "cust",  "customer", "broadband", "residential"};
+    "dynamic", "dyn",    "dhcp", "dhcpv6",   "pool",      "pools",      "ppp",    "pppoe",
+    "dsl",     "adsl",   "vdsl", "xdsl",     "dial",      "dialup",     "dialin", "cable",
+    "cpe",     "client", "cust", "customer", "broadband", "residential"};
 
 std::vector<mail::Cidr> bogus_networks() {
     std::vector<mail::Cidr> networks;

@@ -59,6 +59,17 @@ struct Where {
         if (value >= kind.least && value <= kind.most) return;
         fail("is " + shown + "; " + least + " to " + most + " is expected");
     }
+    void one_of_choices(const std::string& value) const {
+        const auto& choices = kind.choices;
+        if (choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end()) {
+            return;
+        }
+        std::string expected;
+        for (const std::string_view each : choices) {
+            expected += (expected.empty() ? "" : ", ") + quoted(each);
+        }
+        fail("is " + quoted(value) + "; one of " + expected + " is expected");
+    }
 };
 
 /// The raw value as the type of the default.
@@ -103,8 +114,10 @@ struct Taken {
         return *value;
     }
     OptionValue operator()(const std::string& /*standard*/) const {
-        if (const auto* value = std::get_if<std::string>(&where.raw.value)) return *value;
-        where.fail("is no text; a text is expected");
+        const auto* value = std::get_if<std::string>(&where.raw.value);
+        if (value == nullptr) where.fail("is no text; a text is expected");
+        where.one_of_choices(*value);
+        return *value;
     }
     OptionValue operator()(const std::vector<std::string>& /*standard*/) const {
         if (const auto* list = std::get_if<std::vector<std::string>>(&where.raw.value)) {
@@ -172,11 +185,10 @@ Plan configure(const settings::Settings& settings) {
     std::vector<Configured> checks;
     for (const Check* each : registry()) checks.push_back(standard(*each));
     for (const auto& [name, table] : settings.checks) {
-        const auto found =
-            std::find_if(checks.begin(), checks.end(), [wanted = std::string_view(name)](
-                                                           const Configured& each) {
-                return each.check->name == wanted;
-            });
+        const auto found = std::find_if(checks.begin(), checks.end(),
+                                        [wanted = std::string_view(name)](const Configured& each) {
+                                            return each.check->name == wanted;
+                                        });
         if (found == checks.end()) {
             throw ConfigError(table.origin + ": checks." + name +
                               " names no check; `postern config show` lists them all");
@@ -197,8 +209,8 @@ std::vector<settings::Effective> defaults_in_force(const settings::Settings& set
         }
         for (const OptionKind& each : check->options) {
             if (named && table->second.options.contains(std::string(each.key))) continue;
-            shown.push_back({prefix + std::string(each.key), std::visit(Shown{}, each.standard),
-                             "default"});
+            shown.push_back(
+                {prefix + std::string(each.key), std::visit(Shown{}, each.standard), "default"});
         }
     }
     return shown;

@@ -7,29 +7,53 @@
 namespace postern::checks {
 namespace {
 
-Part part_of(const Configured& each) {
-    if (each.check->waits == Waits::Never) return Part::AtOnce;
-    if (each.check->waits == Waits::Store) return Part::Waiting;
-    return each.mode == Mode::Enforce ? Part::Waiting : Part::Deferred;
+std::optional<Part> part_of(const Configured& each) {
+    switch (each.check->waits) {
+        case Waits::Never:
+            return Part::AtOnce;
+        case Waits::Store:
+            return Part::Store;
+        case Waits::Dns:
+            return each.mode == Mode::Enforce ? Part::Dns : Part::Deferred;
+        case Waits::Event:
+            break;
+    }
+    return std::nullopt;
+}
+
+bool applies(const Configured& each, const ConnectionFacts& client) {
+    return each.mode != Mode::Off && each.check->run != nullptr &&
+           (!client.trusted || each.check->always);
 }
 
 bool runs(const Configured& each, Stage stage, const ConnectionFacts& client) {
-    return each.check->stage == stage && each.mode != Mode::Off && each.check->run != nullptr &&
-           (!client.trusted || each.check->always);
+    return each.check->stage == stage && applies(each, client);
 }
 
 Came take(const Configured& configured, Opinions opinions, Heard& heard) {
     Came came = Came::Clear;
     for (Opinion& each : opinions) {
-        const bool is_undecided = each.finding.code == kUndecided;
-        if (configured.score && !is_undecided) each.finding.score = *configured.score;
+        const bool is_undecided =
+            each.finding.code == kUndecided || each.finding.code == "LIST_UNKNOWN";
+        // What speaks for a client keeps its own points, and what could not be told has none.
+        if (configured.score && each.finding.score >= 0 && !is_undecided) {
+            each.finding.score = *configured.score;
+        }
         came = std::max(came, is_undecided ? Came::Undecided : Came::Found);
-        heard.findings.push_back({std::move(each.finding), configured.mode});
-        if (configured.mode != Mode::Enforce || !each.refusal || heard.refusal) continue;
+        const Mode mode = std::min(configured.mode, each.at_most);
+        heard.findings.push_back({std::move(each.finding), mode});
+        if (mode != Mode::Enforce || !each.refusal || heard.refusal) continue;
         heard.refusal = std::move(each.refusal);
         heard.refused_by = configured.check->name;
     }
     return heard.refusal ? Came::Refused : came;
+}
+
+void run_configured(const Configured& each, const Facts& facts, Tools& tools, Heard& heard,
+                    const Counted& counted) {
+    tools.mode = each.mode;
+    const Came came = take(each, each.check->run(facts, tools, each.options), heard);
+    if (counted) counted(each.check->name, came);
 }
 
 }  // namespace
@@ -65,11 +89,15 @@ void run(const Plan& plan, Stage stage, Part part, const Facts& facts, Tools too
     }
     for (const Configured& each : plan.all()) {
         if (!runs(each, stage, facts.connection) || part_of(each) != part) continue;
-        tools.mode = each.mode;
-        const Came came = take(each, each.check->run(facts, tools, each.options), heard);
-        if (counted) counted(each.check->name, came);
+        run_configured(each, facts, tools, heard, counted);
         if (heard.refusal) return;
     }
+}
+
+void run_one(const Plan& plan, std::string_view name, const Facts& facts, Tools tools, Heard& heard,
+             const Counted& counted) {
+    const Configured& each = plan.at(name);
+    if (applies(each, facts.connection)) run_configured(each, facts, tools, heard, counted);
 }
 
 }  // namespace postern::checks

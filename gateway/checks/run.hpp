@@ -1,7 +1,7 @@
 #pragma once
 
-/// @file Runs the checks of a stage under their modes. This is the only place that knows what a mode
-/// does.
+/// @file Runs the checks of a stage under their modes. This is the only place that knows what a
+/// mode does.
 
 #include <functional>
 #include <optional>
@@ -30,17 +30,22 @@ enum class Came : std::uint8_t { Clear, Found, Refused, Undecided };
 [[nodiscard]] std::string_view name(Came came);
 using Counted = std::function<void(std::string_view check, Came came)>;
 
-/// AtOnce: what never waits; the questions of the others are asked. Waiting: what has to be waited
-/// for at its stage (the state store, the next hop, DNS where it is to enforce). Deferred: DNS where
-/// it is not, at the end of the message.
-enum class Part : std::uint8_t { AtOnce, Waiting, Deferred };
+/// AtOnce: what never waits; the questions of the others are asked. Store: what asks the state
+/// store or the next hop. Dns: what asks the DNS and is to enforce. Deferred: what asks the DNS and
+/// is not; its turn comes at the end of the message.
+enum class Part : std::uint8_t { AtOnce, Store, Dns, Deferred };
 
-/// True when the stage has a check of this part for this client: what decides if a thread is needed.
+/// True when the stage has a check of this part for this client: what decides if a thread is
+/// needed.
 [[nodiscard]] bool has(const Plan& plan, Stage stage, Part part, const ConnectionFacts& client);
 
 /// Adds to `heard`; ends at the first refusal. Clients that are trusted meet only what is not about
 /// spam.
 void run(const Plan& plan, Stage stage, Part part, const Facts& facts, Tools tools, Heard& heard,
          const Counted& counted);
+
+/// The check `name`, whatever part it is; nothing when it is off or not for this client.
+void run_one(const Plan& plan, std::string_view name, const Facts& facts, Tools tools, Heard& heard,
+             const Counted& counted);
 
 }  // namespace postern::checks

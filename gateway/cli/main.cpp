@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "gateway/checks/plan.hpp"
 #include "gateway/cli/command.hpp"
 #include "gateway/settings/config_error.hpp"
 
@@ -78,6 +79,7 @@ int run(const Command& command, const std::vector<std::string>& words) {
     if (arguments.has("help")) return help_about(command);
     std::string config = arguments.value("config").value_or("");
     const settings::Loaded loaded = load_settings(config);
+    (void)checks::configure(loaded.settings);  // throws on what no check has
     const Context context{loaded, config, program_folder(), arguments.has("json")};
     return command.run(arguments, context);
 }

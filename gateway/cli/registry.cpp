@@ -6,6 +6,8 @@ namespace postern::cli {
 
 Command serve_command();
 Command scan_command();
+Command auth_command();
+Command dkim_command();
 Command quarantine_command();
 Command queue_command();
 Command config_command();
@@ -16,9 +18,9 @@ Command user_command();
 
 std::span<const Command> commands() {
     static const std::vector<Command> all = {
-        serve_command(), scan_command(),   quarantine_command(),
-        queue_command(), config_command(), signatures_command(),
-        rules_command(), jail_command(),   user_command(),
+        serve_command(),      scan_command(),  auth_command(),   dkim_command(),
+        quarantine_command(), queue_command(), config_command(), signatures_command(),
+        rules_command(),      jail_command(),  user_command(),
     };
     return all;
 }

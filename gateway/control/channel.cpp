@@ -57,10 +57,10 @@ std::optional<Message> Channel::receive() const {
         std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
         received.descriptor.reset(descriptor);
     }
-    const bool known =
-        received.notice == Notice::Ready ||
-        ((received.notice == Notice::Analyzer || received.notice == Notice::Status) &&
-         received.descriptor);
+    const bool known = received.notice == Notice::Ready ||
+                       ((received.notice == Notice::Analyzer || received.notice == Notice::Status ||
+                         received.notice == Notice::Certificates) &&
+                        received.descriptor);
     if (!known) return std::nullopt;
     return received;
 }

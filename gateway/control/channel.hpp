@@ -14,14 +14,15 @@
 namespace postern::control {
 
 enum class Notice : std::uint8_t {
-    Ready = 'R',     ///< service to supervisor: serving
-    Analyzer = 'A',  ///< supervisor to gatewayd, with a client channel: send new jobs there
-    Status = 'S',    ///< supervisor to gatewayd, with a memory file: what that analyzer has loaded
+    Ready = 'R',         ///< service to supervisor: serving
+    Analyzer = 'A',      ///< supervisor to gatewayd, with a client channel: send new jobs there
+    Certificates = 'T',  ///< supervisor to gatewayd, with a memory file: use these from now on
+    Status = 'S',  ///< supervisor to gatewayd, with a memory file: what that analyzer has loaded
 };
 
 struct Message {
     Notice notice = Notice::Ready;
-    UniqueFd descriptor;  ///< with Analyzer and Status
+    UniqueFd descriptor;  ///< with all but Ready
 };
 
 class Channel {

@@ -10,7 +10,7 @@
 namespace postern::dns {
 
 struct HostAddresses {
-    Status status = Status::Failed;  ///< Found when there is at least one address
+    Status status = Status::Failed;               ///< Found when there is at least one address
     std::vector<mail::IpAddress> addresses = {};  ///< IPv6 first, each kind in the answer's order
     std::string detail = {};
 };

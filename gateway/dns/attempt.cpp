@@ -26,9 +26,9 @@ bool would_wait() {
 
 }  // namespace
 
-UdpAttempt::UdpAttempt(const Loop& loop, const Server& server, std::size_t number, Query query,
+UdpAttempt::UdpAttempt(const Loop& loop, const Server& server, Label label, Query query,
                        Datagram& buffer, std::function<void()> on_ready)
-    : Attempt(std::move(query), number), buffer_(buffer), socket_(open_socket(server, SOCK_DGRAM)) {
+    : Attempt(std::move(query), label), buffer_(buffer), socket_(open_socket(server, SOCK_DGRAM)) {
     if (!socket_) return;
     const std::string bytes = this->query().packet();
     if (send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) !=
@@ -51,9 +51,9 @@ ByteView UdpAttempt::packet() const {
     return ByteView(buffer_).first(received_);
 }
 
-TcpAttempt::TcpAttempt(const Loop& loop, const Server& server, std::size_t number, Query query,
+TcpAttempt::TcpAttempt(const Loop& loop, const Server& server, Label label, Query query,
                        TcpPlaces& places, std::function<void()> on_ready)
-    : Attempt(std::move(query), number),
+    : Attempt(std::move(query), label),
       loop_(loop),
       places_(places),
       on_ready_(std::move(on_ready)),

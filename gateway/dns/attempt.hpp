@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analyzers/base/bytes.hpp"
@@ -21,8 +23,12 @@ class Attempt {
 public:
     enum class State { Waiting, Packet, Broken };
 
-    /// `server` is the caller's number for it.
-    Attempt(Query query, std::size_t server) : query_(std::move(query)), server_(server) {}
+    /// What the caller knows it by.
+    struct Label {
+        std::uint64_t number = 0;
+        std::size_t server = 0;
+    };
+    Attempt(Query query, Label label) : query_(std::move(query)), label_(label) {}
     virtual ~Attempt() = default;
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
@@ -36,11 +42,12 @@ public:
     [[nodiscard]] virtual bool over_tcp() const = 0;
 
     [[nodiscard]] const Query& query() const { return query_; }
-    [[nodiscard]] std::size_t server() const { return server_; }
+    [[nodiscard]] std::size_t server() const { return label_.server; }
+    [[nodiscard]] std::uint64_t number() const { return label_.number; }
 
 private:
     Query query_;
-    std::size_t server_;
+    Label label_;
 };
 
 /// Bytes of one datagram; larger ones are cut, and then malformed. We ask for less.
@@ -51,8 +58,8 @@ using Datagram = std::array<std::byte, 4096>;
 class UdpAttempt final : public Attempt {
 public:
     /// Sends at once; when that fails the first advance() says Broken. `buffer` is shared by all.
-    UdpAttempt(const Loop& loop, const Server& server, std::size_t number, Query query,
-               Datagram& buffer, std::function<void()> on_ready);
+    UdpAttempt(const Loop& loop, const Server& server, Label label, Query query, Datagram& buffer,
+               std::function<void()> on_ready);
     State advance() override;
     [[nodiscard]] ByteView packet() const override;
     [[nodiscard]] bool over_tcp() const override { return false; }
@@ -80,9 +87,11 @@ private:
 /// RFC 7766: length, packet; one query per connection.
 class TcpAttempt final : public Attempt {
 public:
-    TcpAttempt(const Loop& loop, const Server& server, std::size_t number, Query query,
-               TcpPlaces& places, std::function<void()> on_ready);
+    TcpAttempt(const Loop& loop, const Server& server, Label label, Query query, TcpPlaces& places,
+               std::function<void()> on_ready);
     ~TcpAttempt() override;
+    TcpAttempt(const TcpAttempt&) = delete;
+    TcpAttempt& operator=(const TcpAttempt&) = delete;
     State advance() override;
     [[nodiscard]] ByteView packet() const override;
     [[nodiscard]] bool over_tcp() const override { return true; }

@@ -22,9 +22,9 @@ struct ClientSettings {
     /// Without an answer the question is sent again after this, then after twice this, and so on,
     /// each time to another server if there is one.
     std::chrono::milliseconds retry_after = std::chrono::milliseconds(500);
-    std::size_t in_flight = 4096;    ///< questions that wait; one more is answered Failed
+    std::size_t in_flight = 4096;     ///< questions that wait; one more is answered Failed
     std::size_t tcp_in_flight = 256;  ///< TCP connections; one more is answered Failed
-    std::size_t max_records = 256;   ///< of one answer; more make it Failed
+    std::size_t max_records = 256;    ///< of one answer; more make it Failed
     std::size_t cache_bytes = std::size_t{32} << 20;  ///< 0: no cache
     std::chrono::seconds ttl_min = std::chrono::seconds(5);
     std::chrono::seconds ttl_max = std::chrono::hours(24);

@@ -19,8 +19,7 @@ public:
     std::uint8_t byte() {
         if (next_ == bytes_.size()) {
             // At most 256 bytes come whole or not at all, see getrandom(2).
-            if (getrandom(bytes_.data(), bytes_.size(), 0) !=
-                static_cast<ssize_t>(bytes_.size())) {
+            if (getrandom(bytes_.data(), bytes_.size(), 0) != static_cast<ssize_t>(bytes_.size())) {
                 throw std::runtime_error("the system gives no random numbers");
             }
             next_ = 0;

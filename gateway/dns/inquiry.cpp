@@ -35,12 +35,18 @@ std::string reversed_labels(const mail::IpAddress& address) {
 struct Pending::State {
     mutable std::mutex mutex;
     mutable std::condition_variable arrived;
-    std::optional<Answer> answer;
+    std::optional<Answer> answer;  ///< never changes once it is there
+    std::vector<std::function<void(const Answer&)>> waiting;
 
     void settle(Answer given) {
-        const std::lock_guard lock(mutex);
-        answer.emplace(std::move(given));
-        arrived.notify_all();
+        std::vector<std::function<void(const Answer&)>> to_call;
+        {
+            const std::lock_guard lock(mutex);
+            answer.emplace(std::move(given));
+            to_call.swap(waiting);
+            arrived.notify_all();
+        }
+        for (const auto& call : to_call) call(*answer);
     }
 };
 
@@ -55,6 +61,17 @@ const Answer& Pending::wait() const {
 bool Pending::ready() const {
     const std::lock_guard lock(state_->mutex);
     return state_->answer.has_value();
+}
+
+void Pending::then(std::function<void(const Answer& answer)> done) const {
+    {
+        const std::lock_guard lock(state_->mutex);
+        if (!state_->answer) {
+            state_->waiting.push_back(std::move(done));
+            return;
+        }
+    }
+    done(*state_->answer);
 }
 
 struct Inquiry::State {

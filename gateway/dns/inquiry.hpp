@@ -7,6 +7,7 @@
 ///     dns::Pending a = inquiry.ask({"example.org", RecordType::A});
 ///     if (mx.wait().found()) ...
 
+#include <functional>
 #include <memory>
 
 #include "gateway/dns/resolver.hpp"
@@ -27,6 +28,9 @@ public:
     /// Blocks until the answer is there, which is never after the deadline by much.
     [[nodiscard]] const Answer& wait() const;
     [[nodiscard]] bool ready() const;
+    /// Calls `done` once with the answer: now if it is there, else on the thread that brings it,
+    /// where it must not block.
+    void then(std::function<void(const Answer& answer)> done) const;
 
 private:
     std::shared_ptr<State> state_;

@@ -45,7 +45,9 @@ void EventFree::operator()(event_base* owned) const {
 }
 
 Loop::Loop(std::function<void()> on_wake)
-    : on_wake_(std::move(on_wake)), base_(make_base()), bell_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    : on_wake_(std::move(on_wake)),
+      base_(make_base()),
+      bell_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (!bell_) throw std::runtime_error("no descriptor for the DNS thread");
     ringing_.reset(make_event(*this, bell_.get(), EV_READ | EV_PERSIST, &Loop::on_event, this));
     event_add(ringing_.get(), nullptr);
@@ -73,10 +75,10 @@ void Loop::on_event(int descriptor, short /*what*/, void* self) {
 
 Watch::Watch(const Loop& loop, int descriptor, For interest, std::function<void()> call)
     : call_(std::move(call)),
-      event_(make_event(loop, descriptor,
-                        static_cast<short>((interest == For::Reading ? EV_READ : EV_WRITE) |
-                                           EV_PERSIST),
-                        &Watch::on_event, this)) {
+      event_(make_event(
+          loop, descriptor,
+          static_cast<short>((interest == For::Reading ? EV_READ : EV_WRITE) | EV_PERSIST),
+          &Watch::on_event, this)) {
     event_add(event_.get(), nullptr);
 }
 

@@ -16,8 +16,7 @@ bool add_address(ByteView data, bool v4, Answer& answer) {
     if (data.size() != (v4 ? 4U : 16U)) return false;
     mail::IpAddress::Bytes bytes{};
     if (v4) bytes[10] = bytes[11] = 0xFF;
-    std::transform(data.begin(), data.end(),
-                   bytes.end() - static_cast<std::ptrdiff_t>(data.size()),
+    std::transform(data.begin(), data.end(), bytes.end() - static_cast<std::ptrdiff_t>(data.size()),
                    [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
     answer.addresses.push_back(mail::IpAddress::from_bytes(bytes));
     return true;
@@ -50,10 +49,9 @@ bool add_exchange(ByteView packet, const Record& record, Answer& answer) {
 
 bool add_tlsa(ByteView data, Answer& answer) {
     if (data.size() < 4) return false;
-    answer.tlsa.push_back({std::to_integer<std::uint8_t>(data[0]),
-                           std::to_integer<std::uint8_t>(data[1]),
-                           std::to_integer<std::uint8_t>(data[2]),
-                           std::string(as_text(data.subspan(3)))});
+    answer.tlsa.push_back(
+        {std::to_integer<std::uint8_t>(data[0]), std::to_integer<std::uint8_t>(data[1]),
+         std::to_integer<std::uint8_t>(data[2]), std::string(as_text(data.subspan(3)))});
     return true;
 }
 

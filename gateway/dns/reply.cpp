@@ -21,7 +21,14 @@ constexpr std::uint16_t kAuthoritative = 0x0400;
 constexpr std::uint16_t kTruncated = 0x0200;
 constexpr std::uint16_t kRecursionAvailable = 0x0080;
 
-enum Code : unsigned { NoError = 0, FormErr = 1, ServFail = 2, NxDomain = 3, NotImp = 4, BadVers = 16 };
+enum Code : unsigned {
+    NoError = 0,
+    FormErr = 1,
+    ServFail = 2,
+    NxDomain = 3,
+    NotImp = 4,
+    BadVers = 16
+};
 
 std::string code_name(unsigned code) {
     constexpr std::array<std::string_view, 6> kNames = {"NOERROR",  "FORMERR", "SERVFAIL",
@@ -95,10 +102,9 @@ public:
         if (!problem_.empty()) return failed(problem_);
         if (sections_.code != NoError) return failed("records and NXDOMAIN in one answer");
         reading_.answer.status = Status::Found;
-        std::stable_sort(reading_.answer.exchanges.begin(), reading_.answer.exchanges.end(),
-                         [](const Exchange& a, const Exchange& b) {
-                             return a.preference < b.preference;
-                         });
+        std::stable_sort(
+            reading_.answer.exchanges.begin(), reading_.answer.exchanges.end(),
+            [](const Exchange& a, const Exchange& b) { return a.preference < b.preference; });
         return finish(true);
     }
 

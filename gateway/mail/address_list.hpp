@@ -13,12 +13,16 @@
 namespace postern::mail {
 
 /// Deviations from the grammar that leave no doubt about the addresses; bits.
-enum AddressListFlaw : std::uint8_t {
-    kObsolete = 1,           ///< obsolete syntax: routes, blanks around dots, empty list elements
-    kNoBrackets = 2,         ///< "Joe" joe@example.org
-    kUnendedGroup = 4,       ///< a group without its ";"
-    kDotInName = 8,          ///< a dot in a display name that is not quoted
-};
+inline constexpr std::uint8_t kRoute = 1;  ///< <@one,@two:joe@example.org> (4.4, obsolete)
+inline constexpr std::uint8_t kBlankInAddress =
+    2;  ///< blanks or comments around dots and "@" (4.4, obsolete)
+inline constexpr std::uint8_t kEmptyElement = 4;   ///< a comma too many (4.4, obsolete)
+inline constexpr std::uint8_t kNoBrackets = 8;     ///< "Joe" joe@example.org
+inline constexpr std::uint8_t kUnendedGroup = 16;  ///< a group without its ";"
+inline constexpr std::uint8_t kDotInName =
+    32;  ///< a dot in a display name that is not quoted (4.1, obsolete)
+inline constexpr std::uint8_t kOddDots =
+    64;  ///< a local part that begins or ends with a dot, or has two together
 
 struct ListedAddress {
     std::string display_name;  ///< quotes and comments removed, blanks reduced; encoded words stay
@@ -33,10 +37,10 @@ struct AddressList {
 };
 
 enum class AddressListError {
-    Syntax,           ///< not the grammar, nor one of the flaws above
-    ControlByte,      ///< NUL or another byte that no field may hold
-    TooDeep,          ///< comments in comments
-    TooMany,          ///< addresses
+    Syntax,       ///< not the grammar, nor one of the flaws above
+    ControlByte,  ///< NUL or another byte that no field may hold
+    TooDeep,      ///< comments in comments
+    TooMany,      ///< addresses
 };
 
 struct AddressListLimits {

@@ -12,20 +12,22 @@
 namespace postern::mail {
 
 /// What is wrong with a field, or with a block; bits.
-enum HeaderFlaw : std::uint16_t {
-    kNoColon = 1,            ///< a line that is no field; programs differ: skipped, or end of header
-    kBlankBeforeColon = 2,   ///< "From : x" (RFC 5322 4.5.8, obsolete)
-    kBadName = 4,            ///< empty, or has bytes outside 33-126 (RFC 5322 2.2)
-    kBareLf = 8,             ///< a line ends without CR
-    kBareCr = 16,            ///< a CR that ends no line
-    kNul = 32,               ///< a NUL
-    kEightBit = 64,          ///< a byte above 127: RFC 6532, or broken
-    kBlankLine = 128,        ///< a folded line of blanks only: some programs end the header there
-    kLongLine = 256,         ///< more than 998 bytes (RFC 5322 2.1.1)
-    kNoEmptyLine = 512,      ///< block only: it ends without the empty line
-    kStartsFolded = 1024,    ///< the first line begins with a blank: it continues nothing
-    kTooManyFields = 2048,   ///< block only: fields beyond the limit were not read
-};
+inline constexpr std::uint16_t kNoColon =
+    1;  ///< a line that is no field; programs differ: skipped, or end of header
+inline constexpr std::uint16_t kBlankBeforeColon = 2;  ///< "From : x" (RFC 5322 4.5.8, obsolete)
+inline constexpr std::uint16_t kBadName = 4;  ///< empty, or has bytes outside 33-126 (RFC 5322 2.2)
+inline constexpr std::uint16_t kBareLf = 8;   ///< a line ends without CR
+inline constexpr std::uint16_t kBareCr = 16;  ///< a CR that ends no line
+inline constexpr std::uint16_t kNul = 32;     ///< a NUL
+inline constexpr std::uint16_t kEightBit = 64;  ///< a byte above 127: RFC 6532, or broken
+inline constexpr std::uint16_t kBlankLine =
+    128;  ///< a folded line of blanks only: some programs end the header there
+inline constexpr std::uint16_t kLongLine = 256;     ///< more than 998 bytes (RFC 5322 2.1.1)
+inline constexpr std::uint16_t kNoEmptyLine = 512;  ///< block only: it ends without the empty line
+inline constexpr std::uint16_t kStartsFolded =
+    1024;  ///< the first line begins with a blank: it continues nothing
+inline constexpr std::uint16_t kTooManyFields =
+    2048;  ///< block only: fields beyond the limit were not read
 
 /// A view into the block; lives as long as the block's bytes.
 struct HeaderField {

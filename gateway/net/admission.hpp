@@ -6,48 +6,74 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <vector>
 
+#include "analyzers/base/outcome.hpp"
 #include "gateway/mail/cidr.hpp"
 #include "gateway/mail/ip_address.hpp"
 
 namespace postern::net {
 
+enum class Refusal : std::uint8_t {
+    Total,     ///< max_connections
+    Overload,  ///< close to what can be borne: the rest is for clients that are not counted
+    Client,    ///< open connections of one address (IPv6: of one /64)
+    Prefix,    ///< of one /24 (IPv6: of one /56)
+    Proxy,     ///< a listed proxy did not begin with a PROXY header
+};
+/// For metrics and logs: "total", "overload", "client", "prefix", "proxy".
+[[nodiscard]] std::string_view name(Refusal refusal);
+
+struct AdmissionLimits {
+    std::uint32_t total = 20000;
+    std::uint32_t per_client = 100;
+    std::uint32_t per_prefix = 500;
+    std::vector<mail::Cidr> unlimited = {};  ///< no limit per client or prefix for these
+};
+
 /// Counts connections, of all clients and of each. Thread-safe.
 class Admission : public std::enable_shared_from_this<Admission> {
 public:
-    Admission(std::uint32_t total, std::uint32_t per_client, std::vector<mail::Cidr> unlimited)
-        : total_(total), per_client_(per_client), unlimited_(std::move(unlimited)) {}
+    explicit Admission(AdmissionLimits limits) : limits_(std::move(limits)) {}
 
     /// One connection that counts; gives its place back when it goes.
     class Place {
     public:
-        Place(std::shared_ptr<Admission> admission, std::optional<mail::IpAddress> client)
-            : admission_(std::move(admission)), client_(client) {}
+        explicit Place(std::shared_ptr<Admission> admission) : admission_(std::move(admission)) {}
         ~Place();
         Place(Place&&) noexcept = default;
         Place& operator=(Place&&) = delete;
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
 
+        /// The connection is this client's from now on, and nobody else's. A refusal: the client
+        /// has too many; it is then counted under nobody.
+        [[nodiscard]] std::optional<Refusal> count_as(const mail::IpAddress& client);
+
     private:
         std::shared_ptr<Admission> admission_;
-        std::optional<mail::IpAddress> client_;  ///< counted under this one, if at all
+        std::optional<mail::IpAddress> client_ = {};  ///< counted under this one, if at all
     };
 
-    /// nullopt: too many.
-    [[nodiscard]] std::optional<Place> admit(const mail::IpAddress& client);
+    /// nullopt: a connection whose client is not known yet, or that is not counted.
+    [[nodiscard]] Outcome<Place, Refusal> admit(const std::optional<mail::IpAddress>& client);
     [[nodiscard]] std::size_t count() const;
+    [[nodiscard]] bool unlimited(const mail::IpAddress& client) const;
 
 private:
-    void leave(const std::optional<mail::IpAddress>& client);
+    using Counts = std::map<mail::IpAddress, std::uint32_t>;
 
-    const std::uint32_t total_;
-    const std::uint32_t per_client_;
-    const std::vector<mail::Cidr> unlimited_;
+    std::optional<Refusal> enter(const mail::IpAddress& client);
+    void leave(const mail::IpAddress& client);
+    static std::uint32_t found(const Counts& counts, const mail::IpAddress& key);
+    static void take_one(Counts& counts, const mail::IpAddress& key);
+
+    const AdmissionLimits limits_;
     mutable std::mutex mutex_;
     std::size_t count_ = 0;
-    std::map<mail::IpAddress, std::uint32_t> clients_;
+    Counts clients_;
+    Counts prefixes_;
 };
 
 }  // namespace postern::net

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,9 @@
 #include "gateway/net/deadlines.hpp"
 #include "gateway/net/dialogue.hpp"
 #include "gateway/net/inbox.hpp"
+#include "gateway/net/load_gauge.hpp"
+#include "gateway/net/pace.hpp"
+#include "gateway/net/proxy_header.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/net/transport.hpp"
 #include "gateway/smtp/session.hpp"
@@ -20,8 +24,10 @@ namespace postern::net {
 /// What all connections of a server share; outlives them.
 struct Surroundings {
     Timeouts timeouts;
+    Rates rates;
     DialogueFactory factory;
     Observer observer;
+    std::unique_ptr<LoadGauge> load;
 };
 
 /// What a connection is made of.
@@ -31,6 +37,7 @@ struct Accepted {
     Admission::Place place;
     std::shared_ptr<const smtp::SessionSettings> session;
     std::shared_ptr<const TlsContext> tls;  ///< null: not offered
+    bool proxied = false;                   ///< a PROXY header comes first
 };
 
 /// One client: moves bytes between its socket and its session, and events between session and
@@ -66,12 +73,13 @@ public:
 
 private:
     enum class Phase {
+        Proxy,           ///< the PROXY header comes
+        FirstHandshake,  ///< of implicit TLS
         Talking,
-        Handshake,
+        Handshake,  ///< of STARTTLS
         Lingering,  ///< all is said; reads on so that the kernel does not drop our last words
         Finished
     };
-
     struct Task {
         TimePoint due;
         std::function<void()> run;
@@ -80,52 +88,74 @@ private:
     void on_reply(smtp::Stage stage, int code) override;
     void after(std::chrono::milliseconds delay, std::function<void()> task) override;
     [[nodiscard]] Post post() const override;
-    void run_tasks(TimePoint now);
-    void make_dialogue();
     template <class Call>
     void guarded(Call&& call);
 
+    // connection_opening.cpp: up to the banner
+    void read_header(TimePoint now);
+    void take_header(const ProxyEndpoints& endpoints);
+    void client_known(TimePoint now);
+    void make_dialogue();
+    void begin(TimePoint now);
+    void handshake(TimePoint now);
+    void handshake_done(TimePoint now);
+    void introduce(const smtp::Introduction& introduction);
+    void look_for_early_talk(TimePoint now);
+    [[nodiscard]] bool watches_early_talk() const;
+
+    // connection.cpp: the conversation
     void work(TimePoint now);
     void pump();
     void carry_out(smtp::Step& step);
-    void introduce(const smtp::Introduction& introduction);
     void ask(smtp::Event event);
     void pass_on(std::string_view chunk);
+    void answer_starttls();
     bool read_some(TimePoint now);
     void flush(TimePoint now);
     void after_flush(TimePoint now);
-    void handshake(TimePoint now);
     void linger(TimePoint now);
     void drain_lingering();
     void drop_dialogue();
     void finish();
     [[nodiscard]] bool wants_to_read() const;
-    [[nodiscard]] std::optional<TimePoint> time_limit() const;
     [[nodiscard]] bool busy() const;
+
+    // connection_time.cpp
+    void run_tasks(TimePoint now);
+    void keep_pace(TimePoint now);
+    [[nodiscard]] bool too_slow(TimePoint now);
+    [[nodiscard]] std::optional<TimePoint> time_limit() const;
+    [[nodiscard]] std::optional<TimePoint> talking_limit() const;
+    [[nodiscard]] std::optional<TimePoint> pace_limit() const;
 
     const Surroundings& surroundings_;
     const std::shared_ptr<Inbox> inbox_;
     const std::span<char> scratch_;
-    const Admission::Place place_;
+    Admission::Place place_;
     ClientFacts client_;
     Transport transport_;
     std::shared_ptr<const TlsContext> tls_;  ///< to start TLS with
     smtp::Session session_;
     std::unique_ptr<Dialogue> dialogue_;
-    std::string output_;
+    std::string output_;                 ///< while Phase::Proxy lasts: the header so far
     std::vector<Task> tasks_;            ///< of the dialogue, in the order of their time
     std::uint64_t dialogue_number_ = 0;  ///< tasks for one before find nobody
     std::uint64_t ticket_ = 0;           ///< of the last event or pause
     std::uint64_t progress_ = 0;
     TimePoint began_;
     TimePoint since_;  ///< the last thing that counts against a timeout
+    Pace message_pace_;
+    Pace command_pace_;
+    Pace write_pace_;
     Phase phase_ = Phase::Talking;
+    const bool proxied_;
     bool answer_due_ = false;     ///< by the dialogue
     bool paused_ = false;         ///< by the dialogue
     bool tls_wanted_ = false;     ///< as soon as 220 is sent
     bool read_blocked_ = false;   ///< TLS has to write before it can read
     bool write_blocked_ = false;  ///< TLS has to read before it can write
     bool peer_ended_ = false;
+    bool early_talk_known_ = false;
     bool stopping_ = false;
 };
 

@@ -39,11 +39,11 @@ struct ClientFacts {
 
 /// A certificate that a client showed. Nobody has to trust it.
 struct ClientCertificate {
-    std::string subject;      ///< RFC 2253, printable ASCII, cut at 512 bytes
-    std::string issuer;       ///< likewise
-    std::string fingerprint;  ///< SHA-256 of the DER form, 64 lower-case hex digits
-    bool verified = false;    ///< chains to a CA of smtp.tls.client_ca, and is valid now
-    std::string problem;      ///< when it is not: OpenSSL's words
+    std::string subject = {};      ///< RFC 2253, printable ASCII, cut at 512 bytes
+    std::string issuer = {};       ///< likewise
+    std::string fingerprint = {};  ///< SHA-256 of the DER form, 64 lower-case hex digits
+    bool verified = false;         ///< chains to a CA of smtp.tls.client_ca, and is valid now
+    std::string problem = {};      ///< when it is not: OpenSSL's words
 
     friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
 };

@@ -55,6 +55,11 @@ std::optional<Endpoint> endpoint(NameCall call, int socket) {
     return endpoint_of(storage);
 }
 
+bool listed(const std::vector<mail::Cidr>& networks, const mail::IpAddress& address) {
+    return std::any_of(networks.begin(), networks.end(),
+                       [&](const mail::Cidr& network) { return network.contains(address); });
+}
+
 void watch(int epoll, int descriptor, std::uint32_t events, std::uint64_t tag) {
     epoll_event event{};
     event.events = events;
@@ -66,12 +71,9 @@ void watch(int epoll, int descriptor, std::uint32_t events, std::uint64_t tag) {
 
 }  // namespace
 
-Reactor::Reactor(const Surroundings& surroundings, std::shared_ptr<Admission> admission,
-                 const Offer& offer, std::vector<int> listeners)
-    : surroundings_(surroundings),
-      admission_(std::move(admission)),
-      offer_(offer),
-      listeners_(std::move(listeners)),
+Reactor::Reactor(const Reception& reception)
+    : reception_(reception),
+      observer_(reception.surroundings.observer),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       inbox_(std::make_shared<Inbox>()),
       scratch_(kScratch) {
@@ -113,7 +115,7 @@ int Reactor::wait_time() const {
 void Reactor::handle(std::uint64_t tag, std::uint32_t events) {
     if (tag == kInboxTag) return;  // run() looks there anyway
     if (tag < kFirstConnection) {
-        accept_some(listeners_.at(static_cast<std::size_t>(tag - 1)));
+        accept_some(reception_.doors.at(static_cast<std::size_t>(tag - 1)));
         return;
     }
     const auto found = entries_.find(tag);
@@ -122,11 +124,11 @@ void Reactor::handle(std::uint64_t tag, std::uint32_t events) {
     settle(tag);
 }
 
-void Reactor::accept_some(int listener) {
+void Reactor::accept_some(const Door& door) {
     for (int i = 0; i < kAcceptsAtOnce && listening_; ++i) {
-        UniqueFd socket(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        UniqueFd socket(::accept4(door.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (socket) {
-            admit(std::move(socket));
+            admit(std::move(socket), door);
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -139,53 +141,75 @@ void Reactor::accept_some(int listener) {
     }
 }
 
-void Reactor::admit(UniqueFd socket) {
+void Reactor::admit(UniqueFd socket, const Door& door) {
     const auto peer = endpoint(::getpeername, socket.get());
     const auto local = endpoint(::getsockname, socket.get());
     if (!peer || !local) return;  // has gone already
-    auto place = admission_->admit(peer->address);
+    const bool proxied = listed(reception_.trusted.proxies, peer->address);
+    const bool xclient = listed(reception_.trusted.xclients, peer->address);
+    const bool counted = !proxied && !xclient && !reception_.admission->unlimited(peer->address);
+    const Load load = reception_.surroundings.load->measure();
+    // The last places are for those who are not counted: our own servers.
+    const bool full =
+        reception_.surroundings.load->full(load) && load.connections < load.max_connections;
+    if (full && counted) {
+        turn_away(socket.get(), Refusal::Overload, door);
+        return;
+    }
+    auto place = reception_.admission->admit(counted ? std::optional(peer->address) : std::nullopt);
     if (!place) {
-        turn_away(socket.get());
+        turn_away(socket.get(), place.error(), door);
         return;
     }
     const int on = 1;
     (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const std::uint64_t id = next_id.fetch_add(1);
-    auto offer = offer_.current();
-    const ClientFacts client{peer->address, peer->port, local->address, local->port, id, {}, {},
-                             false,         {}};
-    auto connection =
-        std::make_unique<Connection>(Accepted{std::move(socket), client, std::move(*place),
-                                              std::move(offer.session), std::move(offer.tls)},
-                                     surroundings_, inbox_, scratch_);
+    auto offer = reception_.offer.current();
+    ClientFacts client{peer->address, peer->port, local->address, local->port,
+                       next_id.fetch_add(1)};
+    client.implicit_tls = door.implicit_tls;
+    client.load = load;
+    receive(Accepted{std::move(socket), client, std::move(place).value(),
+                     xclient ? std::move(offer.for_xclients) : std::move(offer.session),
+                     std::move(offer.tls), proxied});
+}
+
+void Reactor::receive(Accepted accepted) {
+    const std::uint64_t id = accepted.client.connection;
+    auto connection = std::make_unique<Connection>(std::move(accepted), reception_.surroundings,
+                                                   inbox_, scratch_);
     watch(epoll_.get(), connection->descriptor(), 0, id);
     Connection& made = *connection;
     entries_.emplace(id, Entry{std::move(connection)});
-    if (surroundings_.observer.opened) surroundings_.observer.opened();
+    if (observer_.opened) observer_.opened();
     made.start(std::chrono::steady_clock::now());
     settle(id);
 }
 
-void Reactor::turn_away(int socket) {
+/// As cheap as can be: nothing is kept, and nobody waits for the client.
+void Reactor::turn_away(int socket, Refusal refusal, const Door& door) {
+    if (observer_.refused) observer_.refused(refusal);
+    if (door.implicit_tls) return;  // no words without a handshake
     const std::string words =
-        smtp::to_wire({421, "4.7.0", "Too many connections, try again later"});
+        smtp::to_wire(refusal == Refusal::Overload
+                          ? smtp::Reply{421, "4.3.2", "Too busy now, try again later"}
+                          : smtp::Reply{421, "4.7.0", "Too many connections, try again later"});
     (void)::send(socket, words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (surroundings_.observer.replied) surroundings_.observer.replied(smtp::Stage::Connect, 421);
+    if (observer_.replied) observer_.replied(smtp::Stage::Connect, 421);
 }
 
 void Reactor::listen_again() {
     listen_at_.reset();
     listening_ = true;
-    for (std::size_t i = 0; i < listeners_.size(); ++i) {
-        watch(epoll_.get(), listeners_[i], EPOLLIN | EPOLLEXCLUSIVE, i + 1);
+    for (std::size_t i = 0; i < reception_.doors.size(); ++i) {
+        watch(epoll_.get(), reception_.doors[i].descriptor, EPOLLIN | EPOLLEXCLUSIVE, i + 1);
     }
 }
 
 void Reactor::stop_listening() {
     if (!listening_) return;
     listening_ = false;
-    for (const int listener : listeners_) {
-        (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener, nullptr);
+    for (const Door& door : reception_.doors) {
+        (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, door.descriptor, nullptr);
     }
 }
 
@@ -203,7 +227,8 @@ void Reactor::settle(std::uint64_t id) {
     }
     if (connection.finished()) {
         entries_.erase(found);  // closing the descriptor takes it out of epoll
-        if (surroundings_.observer.closed) surroundings_.observer.closed();
+        if (observer_.closed) observer_.closed();
+        if (reception_.surroundings.load->overload()) (void)reception_.surroundings.load->measure();
         return;
     }
     if (connection.interest() == entry.interest) return;
@@ -266,6 +291,11 @@ void Reactor::stop_softly() {
     listen_at_.reset();
     stop_listening();
     for_each([](Connection& connection, TimePoint now) { connection.stop_softly(now); });
+}
+
+/// Patience is another now.
+void Reactor::overload_changed() {
+    for_each([](Connection&, TimePoint) {});
 }
 
 void Reactor::stop_now() {

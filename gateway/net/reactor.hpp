@@ -16,6 +16,7 @@ class Offer {
 public:
     struct Current {
         std::shared_ptr<const smtp::SessionSettings> session;
+        std::shared_ptr<const smtp::SessionSettings> for_xclients;
         std::shared_ptr<const TlsContext> tls;
     };
     explicit Offer(Current current) : current_(std::move(current)) {}
@@ -35,12 +36,32 @@ private:
     Current current_;
 };
 
+/// A listener, borrowed.
+struct Door {
+    int descriptor = -1;
+    bool implicit_tls = false;
+};
+
+/// Peers that may speak for others.
+struct TrustedPeers {
+    std::vector<mail::Cidr> proxies;
+    std::vector<mail::Cidr> xclients;
+};
+
+/// What a server's reactors share; outlives them.
+struct Reception {
+    const Surroundings& surroundings;
+    std::shared_ptr<Admission> admission;
+    const Offer& offer;
+    TrustedPeers trusted;
+    std::vector<Door> doors;
+};
+
 /// One thread's event loop: accepts, reads, writes, keeps time.
 class Reactor {
 public:
-    /// `listeners` are borrowed. Throws std::system_error.
-    Reactor(const Surroundings& surroundings, std::shared_ptr<Admission> admission,
-            const Offer& offer, std::vector<int> listeners);
+    /// Throws std::system_error.
+    explicit Reactor(const Reception& reception);
     ~Reactor();
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
@@ -57,6 +78,7 @@ public:
     void post(std::uint64_t connection, std::uint64_t dialogue, const std::function<void()>& task);
     void stop_softly();
     void stop_now();
+    void overload_changed();
 
 private:
     struct Entry {
@@ -66,9 +88,10 @@ private:
     };
 
     void handle(std::uint64_t tag, std::uint32_t events);
-    void accept_some(int listener);
-    void admit(UniqueFd socket);
-    void turn_away(int socket);
+    void accept_some(const Door& door);
+    void admit(UniqueFd socket, const Door& door);
+    void receive(Accepted accepted);
+    void turn_away(int socket, Refusal refusal, const Door& door);
     void listen_again();
     void stop_listening();
     void settle(std::uint64_t id);
@@ -77,10 +100,8 @@ private:
     template <class Call>
     void for_each(Call&& call);
 
-    const Surroundings& surroundings_;
-    const std::shared_ptr<Admission> admission_;
-    const Offer& offer_;
-    const std::vector<int> listeners_;
+    const Reception& reception_;
+    const Observer& observer_;
     UniqueFd epoll_;
     std::shared_ptr<Inbox> inbox_;
     std::vector<char> scratch_;

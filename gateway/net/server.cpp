@@ -18,12 +18,14 @@ namespace postern::net {
 namespace {
 
 /// Without a certificate there is nothing to offer.
-std::shared_ptr<const smtp::SessionSettings> without_tls(
-    const std::shared_ptr<const smtp::SessionSettings>& session) {
-    if (session->tls == smtp::TlsPolicy::Off) return session;
-    auto changed = std::make_shared<smtp::SessionSettings>(*session);
-    changed->tls = smtp::TlsPolicy::Off;
-    return changed;
+Offer::Current offer_of(const std::shared_ptr<const smtp::SessionSettings>& session,
+                        std::shared_ptr<const TlsContext> tls) {
+    auto plain = std::make_shared<smtp::SessionSettings>(*session);
+    if (!tls) plain->tls = smtp::TlsPolicy::Off;
+    plain->xclient = false;
+    auto xclient = std::make_shared<smtp::SessionSettings>(*plain);
+    xclient->xclient = true;
+    return {std::move(plain), std::move(xclient), std::move(tls)};
 }
 
 void make_non_blocking(int descriptor) {
@@ -49,7 +51,8 @@ struct Server::State {
     std::shared_ptr<const smtp::SessionSettings> session;  ///< as given
     std::mutex session_mutex;
     std::unique_ptr<Offer> offer;
-    std::vector<UniqueFd> listeners;
+    std::vector<Listener> listeners;
+    std::unique_ptr<Reception> reception;
     std::vector<std::unique_ptr<Reactor>> reactors;
     std::vector<std::thread> threads;
     std::mutex mutex;
@@ -64,28 +67,43 @@ struct Server::State {
 };
 
 Server::Server(ServerSettings settings, std::shared_ptr<const smtp::SessionSettings> session,
-               std::shared_ptr<const TlsContext> tls, std::vector<UniqueFd> listeners,
+               std::shared_ptr<const TlsContext> tls, std::vector<Listener> listeners,
                DialogueFactory factory, Observer observer)
     : state_(std::make_unique<State>()) {
     State& state = *state_;
-    state.surroundings = {settings.timeouts, std::move(factory), std::move(observer)};
-    state.admission =
-        std::make_shared<Admission>(settings.max_connections, settings.max_connections_per_client,
-                                    std::move(settings.unlimited_clients));
+    state.admission = std::make_shared<Admission>(AdmissionLimits{
+        settings.max_connections, settings.max_connections_per_client,
+        settings.max_connections_per_prefix, std::move(settings.unlimited_clients)});
+    state.surroundings.timeouts = settings.timeouts;
+    state.surroundings.rates = settings.rates;
+    state.surroundings.factory = std::move(factory);
+    state.surroundings.observer = std::move(observer);
+    state.surroundings.load =
+        std::make_unique<LoadGauge>(state.admission,
+                                    LoadLimits{settings.max_connections, settings.overload_share,
+                                               settings.refuse_share, std::move(settings.pool)},
+                                    [&state](const Load& load) {
+                                        if (state.surroundings.observer.overload)
+                                            state.surroundings.observer.overload(load);
+                                        state.tell_all(&Reactor::overload_changed);
+                                    });
     state.session = session;
-    state.offer = std::make_unique<Offer>(
-        Offer::Current{tls ? std::move(session) : without_tls(session), std::move(tls)});
+    state.offer = std::make_unique<Offer>(offer_of(session, std::move(tls)));
     state.listeners = std::move(listeners);
-    std::vector<int> descriptors;
-    for (const UniqueFd& listener : state.listeners) {
-        make_non_blocking(listener.get());
-        descriptors.push_back(listener.get());
+    state.reception = std::make_unique<Reception>(
+        Reception{state.surroundings,
+                  state.admission,
+                  *state.offer,
+                  {std::move(settings.proxies), std::move(settings.xclients)},
+                  {}});
+    for (const Listener& listener : state.listeners) {
+        make_non_blocking(listener.socket.get());
+        state.reception->doors.push_back({listener.socket.get(), listener.implicit_tls});
     }
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     const unsigned count = settings.reactors == 0 ? cores : settings.reactors;
     for (unsigned i = 0; i < count; ++i) {
-        state.reactors.push_back(std::make_unique<Reactor>(state.surroundings, state.admission,
-                                                           *state.offer, descriptors));
+        state.reactors.push_back(std::make_unique<Reactor>(*state.reception));
     }
 }
 
@@ -127,22 +145,24 @@ void Server::stop(std::chrono::milliseconds grace) {
 
 void Server::use(std::shared_ptr<const smtp::SessionSettings> session) {
     const std::lock_guard lock(state_->session_mutex);
-    state_->session = session;
+    state_->session = std::move(session);
     state_->offer->change([&](Offer::Current& current) {
-        current.session = current.tls ? session : without_tls(session);
+        current = offer_of(state_->session, std::move(current.tls));
     });
 }
 
 void Server::use(std::shared_ptr<const TlsContext> tls) {
     const std::lock_guard lock(state_->session_mutex);
-    state_->offer->change([&](Offer::Current& current) {
-        current.session = tls ? state_->session : without_tls(state_->session);
-        current.tls = std::move(tls);
-    });
+    state_->offer->change(
+        [&](Offer::Current& current) { current = offer_of(state_->session, std::move(tls)); });
 }
 
 std::size_t Server::connections() const {
     return state_->admission->count();
+}
+
+Load Server::load() const {
+    return state_->surroundings.load->measure();
 }
 
 }  // namespace postern::net

@@ -3,86 +3,82 @@
 #include <Poco/Exception.h>
 #include <Poco/Net/Context.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
+#include "gateway/net/tls_identity.hpp"
 #include "gateway/net/tls_state.hpp"
 
 namespace postern::net {
 
 struct TlsContext::State {
-    Poco::Net::Context::Ptr context;
+    std::vector<Poco::Net::Context::Ptr> contexts;  ///< one for each identity
 };
 
 namespace {
 
 // RFC 9325 4.2, as far as servers that fall back to no encryption at all can be held to it.
-constexpr const char* kCiphers = "HIGH:!aNULL:!MD5:!3DES:!RC4";
+constexpr const char* kCiphers = "HIGH:!aNULL:!MD5:!3DES:!RC4:!PSK:!SRP";
 
-std::string tls_error(std::string_view what) {
-    std::array<char, 256> words{};
-    const unsigned long number = ERR_peek_last_error();
-    ERR_error_string_n(number, words.data(), words.size());
+/// Whoever the client is, the handshake goes on: what was found is told by facts_of().
+int take_any_certificate(int, X509_STORE_CTX*) {
+    return 1;
+}
+
+/// Finds the identity for the server that the client names. Called by OpenSSL in a handshake.
+int choose_identity(SSL* session, int*, void* argument) {
+    const auto& state = *static_cast<const TlsContext::State*>(argument);
+    const char* name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
+    if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    const std::size_t length = std::strlen(name);
+    for (const Poco::Net::Context::Ptr& each : state.contexts) {
+        X509* certificate = SSL_CTX_get0_certificate(each->sslContext());
+        if (certificate == nullptr ||
+            X509_check_host(certificate, name, length, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+                            nullptr) != 1) {
+            continue;
+        }
+        SSL_set_SSL_CTX(session, each->sslContext());
+        ERR_clear_error();
+        return SSL_TLSEXT_ERR_OK;
+    }
     ERR_clear_error();
-    return std::string(what) + (number == 0 ? "" : std::string(": ") + words.data());
+    return SSL_TLSEXT_ERR_NOACK;  // the first one: a client that checks names will tell
 }
 
-/// A key that wants a passphrase cannot be used by a service: nobody is there to type it.
-int no_passphrase(char*, int, int, void*) {
-    return -1;
-}
-
-Poco::Net::Context::Ptr make_context() {
+Poco::Net::Context::Ptr make_context(const TlsRules& rules) {
+    constexpr std::string_view kSessionContext = "postern";
     Poco::Net::Context::Params params;
     params.verificationMode = Poco::Net::Context::VERIFY_NONE;
     params.loadDefaultCAs = false;
     params.cipherList = kCiphers;
     Poco::Net::Context::Ptr context(
         new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, params));
-    context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
+    context->requireMinimumProtocol(rules.tls13_only ? Poco::Net::Context::PROTO_TLSV1_3
+                                                     : Poco::Net::Context::PROTO_TLSV1_2);
     SSL_CTX* native = context->sslContext();
     SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                     SSL_OP_IGNORE_UNEXPECTED_EOF);
     // Partial writes from a buffer that may move: output is a string that shrinks as it is sent.
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_default_passwd_cb(native, no_passphrase);
+    // Sessions are resumed by tickets, which the client keeps; a cache would grow with clients.
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+    std::array<unsigned char, kSessionContext.size()> id{};
+    std::copy(kSessionContext.begin(), kSessionContext.end(), id.begin());
+    SSL_CTX_set_session_id_context(native, id.data(), static_cast<unsigned>(id.size()));
+    if (rules.ask_client_certificate) {
+        SSL_CTX_set_verify(native, SSL_VERIFY_PEER, take_any_certificate);
+        // Mail servers show the certificate that they have, which is one for servers.
+        SSL_CTX_set_purpose(native, X509_PURPOSE_ANY);
+    }
     return context;
-}
-
-struct KeyFree {
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-struct CertificateFree {
-    void operator()(X509* certificate) const { X509_free(certificate); }
-};
-
-/// Makes key and certificate and puts them into `context`.
-bool use_self_signed(SSL_CTX* context, const std::string& hostname) {
-    constexpr long kTenYears = 10L * 365 * 24 * 3600;
-    constexpr long kYesterday = -24L * 3600;  // for clients whose clock is late
-    const std::unique_ptr<EVP_PKEY, KeyFree> key(EVP_EC_gen("P-256"));
-    const std::unique_ptr<X509, CertificateFree> certificate(X509_new());
-    if (!key || !certificate) return false;
-    X509* made = certificate.get();
-    const std::string name = hostname.substr(0, 64);  // ub-common-name, RFC 5280 appendix A
-    const bool named =
-        X509_NAME_add_entry_by_txt(
-            X509_get_subject_name(made), "CN", MBSTRING_UTF8,
-            std::basic_string<unsigned char>(name.begin(), name.end()).c_str(), -1, -1, 0) == 1;
-    return named && X509_set_version(made, X509_VERSION_3) == 1 &&
-           ASN1_INTEGER_set(X509_get_serialNumber(made), 1) == 1 &&
-           X509_set_issuer_name(made, X509_get_subject_name(made)) == 1 &&
-           X509_gmtime_adj(X509_getm_notBefore(made), kYesterday) != nullptr &&
-           X509_gmtime_adj(X509_getm_notAfter(made), kTenYears) != nullptr &&
-           X509_set_pubkey(made, key.get()) == 1 && X509_sign(made, key.get(), EVP_sha256()) > 0 &&
-           SSL_CTX_use_certificate(context, made) == 1 &&
-           SSL_CTX_use_PrivateKey(context, key.get()) == 1;
 }
 
 }  // namespace
@@ -90,20 +86,28 @@ bool use_self_signed(SSL_CTX* context, const std::string& hostname) {
 TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsContext::~TlsContext() = default;
 
-Outcome<std::shared_ptr<const TlsContext>, std::string> TlsContext::load(
-    const std::string& certificate, const std::string& key) {
+TlsContext::Made TlsContext::make(const std::vector<TlsIdentity>& identities,
+                                  const TlsRules& rules) {
     try {
         ERR_clear_error();
-        auto state = std::make_unique<State>(State{make_context()});
-        SSL_CTX* native = state->context->sslContext();
-        if (SSL_CTX_use_certificate_chain_file(native, certificate.c_str()) != 1) {
-            return Failure{tls_error("cannot use certificate " + certificate)};
+        auto state = std::make_unique<State>();
+        for (const TlsIdentity& identity : identities) {
+            state->contexts.push_back(make_context(rules));
+            SSL_CTX* native = state->contexts.back()->sslContext();
+            if (auto used = use_identity(native, identity); !used) return Failure{used.error()};
+            if (!rules.client_ca.empty()) {
+                if (auto used = use_client_ca(native, rules.client_ca); !used) {
+                    return Failure{used.error()};
+                }
+            }
         }
-        if (SSL_CTX_use_PrivateKey_file(native, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-            return Failure{tls_error("cannot use key " + key)};
-        }
-        if (SSL_CTX_check_private_key(native) != 1) {
-            return Failure{tls_error("key " + key + " does not belong to " + certificate)};
+        if (state->contexts.empty()) return Failure{std::string("TLS: no certificate")};
+        if (state->contexts.size() > 1) {
+            SSL_CTX* first = state->contexts.front()->sslContext();
+            // What the macro does, without its C cast: OpenSSL casts back before it calls.
+            SSL_CTX_callback_ctrl(first, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                                  reinterpret_cast<void (*)()>(choose_identity));
+            SSL_CTX_set_tlsext_servername_arg(first, state.get());
         }
         return std::shared_ptr<const TlsContext>(new TlsContext(std::move(state)));
     } catch (const Poco::Exception& error) {
@@ -111,14 +115,18 @@ Outcome<std::shared_ptr<const TlsContext>, std::string> TlsContext::load(
     }
 }
 
-Outcome<std::shared_ptr<const TlsContext>, std::string> TlsContext::self_signed(
-    const std::string& hostname) {
+TlsContext::Made TlsContext::load(const std::string& certificate, const std::string& key) {
+    auto identity = read_identity(certificate, key);
+    if (!identity) return Failure{identity.error()};
+    return make({*identity}, {});
+}
+
+TlsContext::Made TlsContext::self_signed(const std::string& hostname) {
     try {
-        ERR_clear_error();
-        auto state = std::make_unique<State>(State{make_context()});
-        if (!use_self_signed(state->context->sslContext(), hostname)) {
-            return Failure{tls_error("cannot make a certificate for " + hostname)};
-        }
+        auto state = std::make_unique<State>();
+        state->contexts.push_back(make_context({}));
+        auto used = use_self_signed(state->contexts.front()->sslContext(), hostname);
+        if (!used) return Failure{used.error()};
         return std::shared_ptr<const TlsContext>(new TlsContext(std::move(state)));
     } catch (const Poco::Exception& error) {
         return Failure{"TLS: " + error.displayText()};
@@ -127,7 +135,7 @@ Outcome<std::shared_ptr<const TlsContext>, std::string> TlsContext::self_signed(
 
 SslSession open_server_session(const TlsContext& context, int socket) {
     ERR_clear_error();
-    SslSession session(SSL_new(context.state().context->sslContext()));
+    SslSession session(SSL_new(context.state().contexts.front()->sslContext()));
     if (session && SSL_set_fd(session.get(), socket) != 1) session.reset();
     if (session) SSL_set_accept_state(session.get());
     return session;

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "gateway/net/dialogue.hpp"
 #include "gateway/net/tls_context.hpp"
 
 namespace postern::net {
@@ -15,5 +16,8 @@ using SslSession = std::unique_ptr<SSL, SslFree>;
 
 /// A server session over a non-blocking socket; null when out of memory.
 [[nodiscard]] SslSession open_server_session(const TlsContext& context, int socket);
+
+/// After the handshake. Clears the thread's error queue.
+[[nodiscard]] TlsFacts facts_of(const SSL* session);
 
 }  // namespace postern::net

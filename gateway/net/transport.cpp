@@ -38,6 +38,19 @@ Transport::Result Transport::read(std::span<char> room) {
     return {Progress::Moved, total};
 }
 
+Transport::Result Transport::peek(std::span<char> room) {
+    if (!tls_) {
+        const ssize_t got = ::recv(socket_.get(), room.data(), room.size(), MSG_PEEK);
+        if (got > 0) return {Progress::Moved, static_cast<std::size_t>(got)};
+        return {got == 0 ? Progress::Ended : socket_progress(Progress::NeedsRead), 0};
+    }
+    std::size_t got = 0;
+    ERR_clear_error();
+    const int result = SSL_peek_ex(tls_.get(), room.data(), room.size(), &got);
+    if (result == 1) return {Progress::Moved, got};
+    return {tls_progress(result), 0};
+}
+
 Transport::Result Transport::write(std::string_view bytes) {
     if (!tls_) {
         const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -83,7 +96,7 @@ Transport::Progress Transport::tls_progress(int result) const {
 
 TlsFacts Transport::tls_facts() const {
     if (!tls_) return {};
-    return {SSL_get_version(tls_.get()), SSL_get_cipher_name(tls_.get())};
+    return facts_of(tls_.get());
 }
 
 void Transport::end_output() {

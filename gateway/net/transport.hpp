@@ -28,6 +28,8 @@ public:
 
     [[nodiscard]] Result read(std::span<char> room);
     [[nodiscard]] Result write(std::string_view bytes);
+    /// As read(), but what was read stays for the next read().
+    [[nodiscard]] Result peek(std::span<char> room);
     /// True when read() has bytes that the kernel no longer tells about.
     [[nodiscard]] bool has_buffered() const;
 

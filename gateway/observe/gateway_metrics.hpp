@@ -18,6 +18,7 @@ struct GatewayMetrics {
     Histogram& message_seconds;            ///< postern_message_seconds
     Series<Histogram>& stage_seconds;      ///< postern_stage_seconds{stage}
     Series<Counter>& findings;             ///< postern_finding_total{code}
+    Series<Counter>& checks;               ///< postern_check_total{check,outcome}
     Series<Counter>& analyzer_errors;      ///< postern_analyzer_errors_total{analyzer,code}
     Series<Gauge>& jail_workers;           ///< postern_jail_workers{state}
     Series<Gauge>& signature_age_seconds;  ///< postern_signature_age_seconds{engine}

@@ -22,8 +22,8 @@ Outcome<std::unique_ptr<Connection>, Lost> Connection::open(const HopSettings& s
                                 .limits = settings.reply_limits};
     std::unique_ptr<Connection> connection(
         new Connection(std::move(wire).value(), std::move(client)));
-    const auto greeted = connection->greet(
-        target, context, std::min(limit, Clock::now() + settings.reply_timeout));
+    const auto greeted =
+        connection->greet(target, context, std::min(limit, Clock::now() + settings.reply_timeout));
     if (!greeted) return Failure{greeted.error()};
     return connection;
 }

@@ -30,9 +30,9 @@ Targets Hop::targets(Clock::time_point limit) const {
     Targets targets = look_up(settings_, shared_.resolver,
                               std::min(limit, Clock::now() + settings_.connect_timeout));
     const std::lock_guard lock(mutex_);
-    const auto good = std::find_if(targets.found.begin(), targets.found.end(), [&](const auto& each) {
-        return each.endpoint.address == good_address_;
-    });
+    const auto good =
+        std::find_if(targets.found.begin(), targets.found.end(),
+                     [&](const auto& each) { return each.endpoint.address == good_address_; });
     // Only within one MX host: the order of those is the domain's to say.
     if (!settings_.mx && good != targets.found.end()) {
         std::rotate(targets.found.begin(), good, std::next(good));
@@ -118,10 +118,10 @@ Clock::time_point Hop::due() const {
     return health_.due();
 }
 
-bool Hop::enter(bool& counted) {
+Hop::Entry Hop::enter() {
     const std::lock_guard lock(mutex_);
-    counted = !health_.up();
-    return !counted || health_.enter();
+    if (health_.up()) return Entry::Free;
+    return health_.enter() ? Entry::Counted : Entry::Full;
 }
 
 void Hop::leave() {
@@ -159,8 +159,8 @@ void Hop::check() {
     for (const Target& target : where.found) {
         auto opened = open(target, Clock::time_point::max());
         if (opened) {
-            worked();
             give_back(std::move(opened).value());
+            worked();
             return;
         }
         detail = target.endpoint.address + ": " + opened.error().detail;

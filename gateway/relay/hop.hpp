@@ -49,8 +49,10 @@ public:
 
     [[nodiscard]] bool up() const;
     [[nodiscard]] Clock::time_point due() const;
-    /// False: it is down, and enough threads try it now. True: leave() has to follow.
-    [[nodiscard]] bool enter(bool& counted);
+    /// Free: it is up. Counted: it is down and one more may try it, who has to leave(). Full: it is
+    /// down, and enough threads try it now.
+    enum class Entry : std::uint8_t { Free, Counted, Full };
+    [[nodiscard]] Entry enter();
     void leave();
     void failed(const std::string& detail);
     void worked();

@@ -21,10 +21,10 @@ enum class TlsMode : std::uint8_t { None, Opportunistic, Required, Dane, DaneOnl
 
 struct HopTls {
     TlsMode mode = TlsMode::Opportunistic;
-    bool verify = true;                   ///< for Required: chain and name must be right
-    std::string trust = {};               ///< PEM file of authorities; empty: the system's
-    std::string name = {};                ///< in the certificate, and for SNI; empty: the host's
-    std::vector<std::string> pins = {};   ///< SHA-256, 32 raw bytes, of SPKI or certificate (DER)
+    bool verify = true;                  ///< for Required: chain and name must be right
+    std::string trust = {};              ///< PEM file of authorities; empty: the system's
+    std::string name = {};               ///< in the certificate, and for SNI; empty: the host's
+    std::vector<std::string> pins = {};  ///< SHA-256, 32 raw bytes, of SPKI or certificate (DER)
 };
 
 /// One server, or with `mx` those that a domain names.
@@ -70,8 +70,8 @@ struct HopChange {
     std::string route;  ///< first domain, or "default"
     std::string hop;    ///< "host:port"
     bool up = false;
-    std::string detail = {};              ///< why it is down
-    std::chrono::milliseconds pause{0};   ///< until it is checked
+    std::string detail = {};             ///< why it is down
+    std::chrono::milliseconds pause{0};  ///< until it is checked
 };
 
 struct NextHopSettings {

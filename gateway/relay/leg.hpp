@@ -14,12 +14,10 @@ namespace postern::relay {
 
 class Leg {
 public:
-    /// `envelope` must outlive it. `limit` bounds all waiting, but for that of send().
+    /// `envelope` must outlive it. `limit` bounds all waiting before DATA.
     Leg(RouteState& route, const Envelope& envelope, Clock::time_point limit)
         : itinerary_(route, limit), envelope_(envelope) {}
     ~Leg() { abandon(); }
-    Leg(Leg&&) noexcept = default;
-    Leg& operator=(Leg&&) = delete;
     Leg(const Leg&) = delete;
     Leg& operator=(const Leg&) = delete;
 
@@ -28,8 +26,9 @@ public:
     [[nodiscard]] std::size_t accepted() const { return taken_.size(); }
     /// Why the last answer was ours; empty: it was the server's.
     [[nodiscard]] const std::string& problem() const { return problem_; }
-    /// The last answer was one to MAIL, or ours: it says nothing about the recipient.
-    [[nodiscard]] bool about_sender() const { return over_; }
+    /// All further answers are the same: MAIL was refused, or no server is left.
+    [[nodiscard]] bool over() const { return over_; }
+    /// `seen`: what a pass over `source` found.
     [[nodiscard]] Sent send(const MessageSource& source, const Survey& seen);
     void abandon();
 
@@ -38,41 +37,44 @@ private:
         Recipient recipient;
         std::optional<smtp::PeerReply> refused = {};  ///< by the server that took over
     };
-    enum class Step { Going, Next, Over };
+    /// nullopt: the server is given up, or all is over.
+    using Spoken = Outcome<std::optional<smtp::PeerReply>, Lost>;
 
     [[nodiscard]] bool advance();
     [[nodiscard]] std::optional<smtp::PeerReply> refusal_by_offer() const;
-    [[nodiscard]] Outcome<Step, Lost> say_mail(const Recipient& first, smtp::PeerReply& answer);
-    [[nodiscard]] Step sender_refused(const smtp::PeerReply& reply);
-    [[nodiscard]] Outcome<Step, Lost> replay();
-    [[nodiscard]] Outcome<smtp::PeerReply, Lost> say_recipient(const Recipient& recipient);
-    [[nodiscard]] bool resume();
+    [[nodiscard]] Spoken speak(const Recipient& recipient);
+    [[nodiscard]] Spoken say_mail(const Recipient& first);
+    [[nodiscard]] Spoken say_recipient(const Recipient& recipient);
+    [[nodiscard]] Outcome<bool, Lost> replay();
+    void sender_refused(const smtp::PeerReply& reply);
+    void hold(const smtp::PeerReply& reply, const std::string& why);
     void lose(const Lost& lost);
     void leave_server();
-    smtp::PeerReply close(const smtp::PeerReply& reply);
+    void close(const smtp::PeerReply& reply, const std::string& why);
 
     [[nodiscard]] std::optional<smtp::PeerReply> refusal_by_content(const MessageSource& source,
                                                                     const Survey& seen) const;
-    [[nodiscard]] bool transmit(const MessageSource& source, Sent& sent);
-    void collect(Sent& sent);
+    [[nodiscard]] std::optional<Sent> transmit(const MessageSource& source);
+    [[nodiscard]] Sent collect();
     [[nodiscard]] Sent all(Certainty certainty, const smtp::PeerReply& reply,
                            std::string detail = {}) const;
-    void fill_in(Sent& sent) const;
-    [[nodiscard]] const HopSettings& settings() const { return hop_->settings(); }
+    [[nodiscard]] std::vector<smtp::PeerReply> with_refused(
+        const std::vector<smtp::PeerReply>& replies) const;
+    [[nodiscard]] smtp::ClientSession& session() { return connection_->session(); }
     [[nodiscard]] Clock::time_point reply_deadline() const;
 
     Itinerary itinerary_;
     const Envelope& envelope_;
     std::vector<Taken> taken_;
     Hop* hop_ = nullptr;
-    std::unique_ptr<Connection> connection_;  ///< null: none, or given up
+    std::unique_ptr<Connection> connection_;  ///< null: none yet, lost, or given up
     bool reused_ = false;
     bool mail_said_ = false;      ///< on this connection
     bool mail_answered_ = false;  ///< likewise
     bool over_ = false;
-    smtp::PeerReply refusal_ = {};          ///< what every call answers when it is over
-    std::optional<smtp::PeerReply> held_;   ///< what a server said for which another was tried
-    bool was_down_ = false;                 ///< a server could not be used, or was lost
+    smtp::PeerReply refusal_ = {};         ///< what every call answers when it is over
+    std::optional<smtp::PeerReply> held_;  ///< of the first server that another was tried for
+    std::string held_why_;
     std::string problem_;
 };
 

@@ -1,173 +1,139 @@
 #include "gateway/relay/next_hop.hpp"
 
-#include <netdb.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
-#include "gateway/relay/delivery_state.hpp"
-#include "gateway/relay/hop_state.hpp"
+#include "analyzers/base/ascii.hpp"
+#include "gateway/relay/delivery.hpp"
+#include "gateway/relay/next_hop_state.hpp"
+#include "gateway/relay/replies.hpp"
 
 namespace postern::relay {
-namespace {
 
-struct FreeAddresses {
-    void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
-};
-
-std::vector<std::string> system_lookup(const std::string& host) {
-    addrinfo wanted{};
-    wanted.ai_socktype = SOCK_STREAM;
-    addrinfo* list = nullptr;
-    if (::getaddrinfo(host.c_str(), nullptr, &wanted, &list) != 0) return {};
-    const std::unique_ptr<addrinfo, FreeAddresses> owner(list);
-    std::vector<std::string> addresses;
-    for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
-        std::string text(NI_MAXHOST, '\0');
-        if (::getnameinfo(entry->ai_addr, entry->ai_addrlen, text.data(),
-                          static_cast<socklen_t>(text.size()), nullptr, 0, NI_NUMERICHOST) == 0) {
-            text.resize(text.find('\0'));
-            addresses.push_back(std::move(text));
-        }
-    }
-    return addresses;
-}
-
-bool needs_lookup(const std::string& host) {
-    if (host.starts_with('/')) return false;
-    addrinfo numeric{};
-    numeric.ai_flags = AI_NUMERICHOST;
-    addrinfo* list = nullptr;
-    const bool name = ::getaddrinfo(host.c_str(), nullptr, &numeric, &list) != 0;
-    if (list != nullptr) ::freeaddrinfo(list);
-    return name;
-}
-
-}  // namespace
-
-smtp::PeerReply hop_down() {
-    return {.code = 451, .enhanced = "4.4.1", .text = "Next hop is not available, try again later"};
-}
-
-NextHopState::NextHopState(NextHopSettings settings, NextHop::Resolve resolve)
-    : settings_(std::move(settings)),
-      resolve_(resolve ? std::move(resolve) : NextHop::Resolve(system_lookup)),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+NextHopState::NextHopState(NextHopSettings settings, dns::Resolver* resolver)
+    : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
-    if (settings_.tls != smtp::ClientTls::None) {
-        tls_ = std::make_unique<TlsClientContext>(
-            TlsClientSettings{.verify = settings_.verify_certificate, .trust = settings_.trust});
-    }
+    shared_.resolver = resolver;
+    shared_.health = settings.health;
+    shared_.changed = std::move(settings.changed);
+    shared_.wake = wake_.get();
+    shared_.went_down = [this] {
+        {
+            const std::lock_guard lock(mutex_);
+            went_down_ = true;
+        }
+        news_.notify_one();
+    };
+    for (const Route& route : settings.routes) add(route);
+    if (default_ == nullptr) throw std::invalid_argument("there is no route for all other domains");
+    watch_ = std::jthread([this](const std::stop_token& stopping) { watch(stopping); });
 }
 
-Outcome<std::unique_ptr<Connection>, Lost> NextHopState::open(const Endpoint& endpoint) {
-    auto opened = Connection::open(settings_, endpoint, settings_.tls, tls_.get(), wake_.get());
-    if (!opened && opened.error().tls && settings_.tls == smtp::ClientTls::Opportunistic) {
-        // After a failed handshake nobody knows what the peer has read: begin again in the clear.
-        opened = Connection::open(settings_, endpoint, smtp::ClientTls::None, nullptr, wake_.get());
-    }
-    if (opened) ++opened_;
-    return opened;
+NextHopState::~NextHopState() {
+    shut_down();
 }
 
-Outcome<Lease, HopFailure> NextHopState::take_new() {
-    const std::vector<std::string> addresses = needs_lookup(settings_.host)
-                                                   ? resolve_(settings_.host)
-                                                   : std::vector<std::string>{settings_.host};
-    std::string detail = settings_.host + " has no address";
-    for (const std::string& address : addresses) {
-        auto opened = open({.address = address, .port = settings_.port});
-        if (opened) return Lease{.connection = std::move(opened).value()};
-        detail = address + " port " + std::to_string(settings_.port) + ": " + opened.error().detail;
-        if (shut_) break;
+void NextHopState::add(const Route& route) {
+    routes_.push_back(std::make_unique<RouteState>(route, shared_));
+    RouteState* const made = routes_.back().get();
+    if (route.domains.empty()) {
+        if (default_ != nullptr) throw std::invalid_argument("two routes name no domain");
+        default_ = made;
     }
-    return Failure{HopFailure{.reply = hop_down(), .detail = std::move(detail)}};
+    for (const std::string& domain : route.domains) by_domain_.emplace(ascii_lower(domain), made);
 }
 
-Outcome<Lease, HopFailure> NextHopState::take() {
-    close_idle();
-    while (auto connection = take_kept()) {
-        // A hop that does not even answer RSET in the time of a connect is worth no more patience.
-        if (connection->settle(Clock::now() + settings_.connect_timeout)) {
-            ++reused_;
-            return Lease{.connection = std::move(connection), .reused = true};
+RouteState& NextHopState::route(std::string_view domain) const {
+    if (by_domain_.empty()) return *default_;
+    if (const auto exact = by_domain_.find(domain); exact != by_domain_.end()) {
+        return *exact->second;
+    }
+    for (std::size_t dot = domain.find('.'); dot != domain.npos; dot = domain.find('.', dot + 1)) {
+        const auto above = by_domain_.find(domain.substr(dot));
+        if (above != by_domain_.end()) return *above->second;
+    }
+    return *default_;
+}
+
+/// The server that has been down for its pause, or will be first.
+Hop* NextHopState::due_first() const {
+    Hop* first = nullptr;
+    for (const auto& route : routes_) {
+        for (const auto& hop : route->hops()) {
+            if (!hop->up() && (first == nullptr || hop->due() < first->due())) first = hop.get();
         }
     }
-    return take_new();
+    return first;
 }
 
-std::unique_ptr<Connection> NextHopState::take_kept() {
-    const std::lock_guard lock(mutex_);
-    if (kept_.empty()) return nullptr;
-    std::unique_ptr<Connection> connection = std::move(kept_.back());
-    kept_.pop_back();
-    return connection;
-}
-
-void NextHopState::give_back(std::unique_ptr<Connection> connection) {
-    if (connection->session().over()) return;
-    connection->idle_since = Clock::now();
-    if (connection->messages < settings_.max_messages) {
-        const std::lock_guard lock(mutex_);
-        if (kept_.size() < settings_.max_idle && !shut_) {
-            kept_.push_back(std::move(connection));
-            return;
+void NextHopState::watch(const std::stop_token& stopping) {
+    std::unique_lock lock(mutex_);
+    while (!stopping.stop_requested()) {
+        went_down_ = false;
+        Hop* const hop = due_first();
+        if (hop == nullptr) {
+            news_.wait(lock, stopping, [this] { return went_down_; });
+        } else if (hop->due() > Clock::now()) {
+            news_.wait_until(lock, stopping, hop->due(), [this] { return went_down_; });
+        } else {
+            lock.unlock();
+            hop->check();
+            lock.lock();
         }
     }
-    connection->say_goodbye();
-}
-
-std::vector<std::unique_ptr<Connection>> NextHopState::take_stale() {
-    const std::lock_guard lock(mutex_);
-    const Clock::time_point oldest = Clock::now() - settings_.idle_time;
-    // Rising by idle_since: the stale ones stand first.
-    const auto fresh = std::find_if(kept_.begin(), kept_.end(), [&](const auto& connection) {
-        return !shut_ && connection->idle_since > oldest;
-    });
-    std::vector<std::unique_ptr<Connection>> stale(std::make_move_iterator(kept_.begin()),
-                                                   std::make_move_iterator(fresh));
-    kept_.erase(kept_.begin(), fresh);
-    return stale;
-}
-
-void NextHopState::close_idle() {
-    for (const auto& connection : take_stale()) connection->say_goodbye();
 }
 
 void NextHopState::shut_down() {
-    shut_ = true;
+    shared_.shut = true;
     // The counter of an eventfd cannot be full after one write.
     [[maybe_unused]] const int written = ::eventfd_write(wake_.get(), 1);
+    watch_.request_stop();
     close_idle();
 }
 
-NextHopCounts NextHopState::counts() const {
-    const std::lock_guard lock(mutex_);
-    return {.opened = opened_, .reused = reused_, .retried = retried_, .idle = kept_.size()};
+void NextHopState::close_idle() {
+    for (const auto& route : routes_) {
+        for (const auto& hop : route->hops()) hop->close_idle();
+    }
 }
 
-NextHop::NextHop(NextHopSettings settings, Resolve resolve)
-    : state_(std::make_unique<NextHopState>(std::move(settings), std::move(resolve))) {}
-
-NextHop::~NextHop() {
-    state_->shut_down();
+std::vector<HopFigures> NextHopState::figures() const {
+    std::vector<HopFigures> made;
+    for (const auto& route : routes_) {
+        for (const auto& hop : route->hops()) made.push_back(hop->figures());
+    }
+    return made;
 }
+
+NextHop::NextHop(NextHopSettings settings, dns::Resolver* resolver)
+    : state_(std::make_unique<NextHopState>(std::move(settings), resolver)) {}
+
+NextHop::NextHop(HopSettings server, dns::Resolver* resolver)
+    : NextHop(NextHopSettings{.routes = {Route{.hops = {std::move(server)}}}}, resolver) {}
+
+NextHop::~NextHop() = default;
 
 Outcome<Delivery, HopFailure> NextHop::begin(const Envelope& envelope) {
-    auto lease = state_->take();
-    if (!lease) return Failure{lease.error()};
-    auto delivery = std::make_unique<Delivery::State>(*state_, envelope, std::move(lease).value());
-    if (const auto refusal = delivery->refusal_by_offer()) {
-        delivery->abandon();
-        return Failure{HopFailure{.reply = *refusal, .detail = "the next hop does not offer it"}};
-    }
-    return Delivery(std::move(delivery));
+    if (state_->shut()) return Failure{HopFailure{.reply = kHopDown, .detail = "shutting down"}};
+    return Delivery(std::make_unique<Delivery::State>(*state_, envelope));
+}
+
+Probe NextHop::probe(const mail::Mailbox& mailbox, std::chrono::milliseconds patience) {
+    if (state_->shut()) return {.reply = kHopDown, .detail = "shutting down"};
+    Envelope envelope;
+    const std::string text = mailbox.text();
+    for (const char c : text) envelope.smtputf8 |= static_cast<unsigned char>(c) > 0x7f;
+    Leg leg(state_->route(mailbox.domain().text()), envelope, Clock::now() + patience);
+    Probe probe{.reply = passed_on(leg.recipient({mailbox})), .detail = leg.problem()};
+    if (leg.over() || !probe.detail.empty()) return probe;
+    probe.answer = probe.reply.positive()    ? ProbeAnswer::Accepted
+                   : probe.reply.temporary() ? ProbeAnswer::Deferred
+                                             : ProbeAnswer::Refused;
+    return probe;
 }
 
 void NextHop::close_idle() {
@@ -179,7 +145,19 @@ void NextHop::shut_down() {
 }
 
 NextHopCounts NextHop::counts() const {
-    return state_->counts();
+    NextHopCounts sum;
+    for (const HopFigures& each : state_->figures()) {
+        sum.opened += each.counts.opened;
+        sum.reused += each.counts.reused;
+        sum.retried += each.counts.retried;
+        sum.replaced += each.counts.replaced;
+        sum.idle += each.counts.idle;
+    }
+    return sum;
+}
+
+std::vector<HopFigures> NextHop::figures() const {
+    return state_->figures();
 }
 
 }  // namespace postern::relay

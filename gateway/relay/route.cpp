@@ -57,36 +57,26 @@ Itinerary::Itinerary(RouteState& route, Clock::time_point limit)
     : hops_(route.order()), limit_(limit) {}
 
 Itinerary::~Itinerary() {
-    depart();
+    leave();
 }
 
-Itinerary::Itinerary(Itinerary&& other) noexcept
-    : hops_(std::move(other.hops_)),
-      at_(other.at_),
-      limit_(other.limit_),
-      arrived_(std::exchange(other.arrived_, false)),
-      counted_(std::exchange(other.counted_, false)),
-      kept_asked_(other.kept_asked_),
-      of_use_(other.of_use_),
-      targets_(std::move(other.targets_)),
-      target_(other.target_),
-      problem_(std::move(other.problem_)) {}
-
 bool Itinerary::arrive() {
-    arrived_ = hops_[at_]->enter(counted_);
     kept_asked_ = of_use_ = false;
     targets_.reset();
     target_ = 0;
-    if (!arrived_) {
-        counted_ = false;
+    const Hop::Entry entry = hops_[at_]->enter();
+    if (entry == Hop::Entry::Full) {
         problem_ = hops_[at_]->name() + " is down, and others try it already";
+        met_failure_ = true;
+        return false;
     }
-    return arrived_;
+    counted_ = entry == Hop::Entry::Counted;
+    arrived_ = true;
+    return true;
 }
 
-void Itinerary::depart() {
-    if (arrived_ && counted_) hops_[at_]->leave();
-    arrived_ = counted_ = false;
+void Itinerary::leave() {
+    if (std::exchange(counted_, false)) hops_[at_]->leave();
 }
 
 std::optional<Lease> Itinerary::next_here() {
@@ -106,26 +96,37 @@ std::optional<Lease> Itinerary::next_here() {
             return Lease{&hop, std::move(opened).value(), false};
         }
         const Endpoint& where = target.endpoint;
-        problem_ = where.address + " port " + std::to_string(where.port) + ": " +
-                   opened.error().detail;
+        problem_ =
+            where.address + " port " + std::to_string(where.port) + ": " + opened.error().detail;
     }
     return std::nullopt;
 }
 
 std::optional<Lease> Itinerary::next() {
-    for (; at_ < hops_.size(); ++at_) {
+    for (; at_ < hops_.size(); ++at_, arrived_ = false) {
         if (!arrived_ && !arrive()) continue;
-        if (auto lease = next_here()) return lease;
+        auto lease = next_here();
+        leave();
+        if (lease) return lease;
+        if (of_use_) continue;
+        met_failure_ = true;
         // A caller whose own patience has ended says nothing about the server.
-        if (!of_use_ && Clock::now() < limit_) hops_[at_]->failed(problem_);
-        depart();
+        if (Clock::now() < limit_) hops_[at_]->failed(problem_);
     }
     return std::nullopt;
 }
 
 void Itinerary::give_up(const std::string& detail, bool down) {
     problem_ = detail;
+    met_failure_ = true;
     if (at_ < hops_.size() && down) hops_[at_]->failed(detail);
+}
+
+void Itinerary::skip_server() {
+    // Each MX host has an opinion of its own.
+    if (at_ >= hops_.size() || (targets_ && hops_[at_]->settings().mx)) return;
+    ++at_;
+    arrived_ = false;
 }
 
 }  // namespace postern::relay

@@ -41,8 +41,6 @@ public:
     /// `limit` bounds all waiting.
     Itinerary(RouteState& route, Clock::time_point limit);
     ~Itinerary();
-    Itinerary(Itinerary&& other) noexcept;
-    Itinerary& operator=(Itinerary&&) = delete;
     Itinerary(const Itinerary&) = delete;
     Itinerary& operator=(const Itinerary&) = delete;
 
@@ -51,21 +49,26 @@ public:
     /// The last lease could not carry the transaction for the reason given. `down`: the server as a
     /// whole could not.
     void give_up(const std::string& detail, bool down);
+    /// The last lease's server has answered, and would say the same at its other addresses.
+    void skip_server();
     [[nodiscard]] const std::string& problem() const { return problem_; }
+    /// A server could not be used, or a connection to it was lost.
+    [[nodiscard]] bool met_failure() const { return met_failure_; }
     [[nodiscard]] Clock::time_point limit() const { return limit_; }
 
 private:
     [[nodiscard]] bool arrive();
-    void depart();
+    void leave();
     [[nodiscard]] std::optional<Lease> next_here();
 
     std::vector<Hop*> hops_;  ///< front: the one being tried
     std::size_t at_ = 0;
     Clock::time_point limit_;
-    bool arrived_ = false;   ///< hops_[at_] has been entered
-    bool counted_ = false;   ///< ... and has to be left
+    bool arrived_ = false;  ///< at hops_[at_]
+    bool counted_ = false;  ///< as one of those that try it while it is down
     bool kept_asked_ = false;
-    bool of_use_ = false;    ///< a new connection to it came about
+    bool of_use_ = false;  ///< a new connection to it came about
+    bool met_failure_ = false;
     std::optional<Targets> targets_;
     std::size_t target_ = 0;
     std::string problem_;

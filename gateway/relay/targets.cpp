@@ -47,8 +47,15 @@ TlsProof usual_proof(const HopSettings& settings, const std::string& host) {
 }
 
 std::string told(const std::string& name, RecordType type, const Answer& answer) {
-    return name + " " + std::string(dns::name(type)) + ": " + std::string(dns::name(answer.status)) +
+    return name + " " + std::string(dns::name(type)) + ": " +
+           std::string(dns::name(answer.status)) +
            (answer.detail.empty() ? "" : " (" + answer.detail + ")");
+}
+
+Target at_address(const HopSettings& settings, std::string address, const std::string& host) {
+    return {.endpoint = {.address = std::move(address), .port = settings.port},
+            .tls = asked_for(settings.tls),
+            .proof = usual_proof(settings, host)};
 }
 
 /// The look-ups for one server.
@@ -98,18 +105,15 @@ private:
     void add_host(const std::string& host) {
         const Answer v4 = inquiry_.lookup({host, RecordType::A});
         const Answer v6 = inquiry_.lookup({host, RecordType::Aaaa});
-        for (const auto& [type, answer] : {std::pair{RecordType::A, &v4}, {RecordType::Aaaa, &v6}}) {
-            if (dns::unknown(answer->status)) note(told(host, type, *answer));
-        }
+        if (dns::unknown(v4.status)) note(told(host, RecordType::A, v4));
+        if (dns::unknown(v6.status)) note(told(host, RecordType::Aaaa, v6));
         if (!v4.found() && !v6.found()) {
             if (!dns::unknown(v4.status) && !dns::unknown(v6.status)) {
                 note(host + " has no address");
             }
             return;
         }
-        Target target{.endpoint = {.port = settings_.port},
-                      .tls = asked_for(settings_.tls),
-                      .proof = usual_proof(settings_, host)};
+        Target target = at_address(settings_, "", host);
         if (by_dane(settings_.tls.mode) && !prove_by_dane(host, v4, v6, target)) return;
         // Both families take turns: one that leads nowhere costs every second try only.
         for (std::size_t i = 0; i < std::max(v4.addresses.size(), v6.addresses.size()); ++i) {
@@ -169,12 +173,6 @@ private:
     Targets targets_;
 };
 
-Target at_address(const HopSettings& settings, std::string address) {
-    return {.endpoint = {.address = std::move(address), .port = settings.port},
-            .tls = asked_for(settings.tls),
-            .proof = usual_proof(settings, settings.host)};
-}
-
 }  // namespace
 
 Targets look_up(const HopSettings& settings, dns::Resolver* resolver, Clock::time_point deadline) {
@@ -185,9 +183,10 @@ Targets look_up(const HopSettings& settings, dns::Resolver* resolver, Clock::tim
         if (settings.tls.mode == TlsMode::DaneOnly) {
             return {.detail = settings.host + " has no TLSA records"};
         }
-        if (!local) return {.found = {at_address(settings, settings.host)}};
+        if (!local) return {.found = {at_address(settings, settings.host, settings.host)}};
         // RFC 6761 6.3: never asked for.
-        return {.found = {at_address(settings, "::1"), at_address(settings, "127.0.0.1")}};
+        return {.found = {at_address(settings, "::1", settings.host),
+                          at_address(settings, "127.0.0.1", settings.host)}};
     }
     if (resolver == nullptr) return {.detail = settings.host + ": there is no DNS to ask"};
     return LookUp(settings, *resolver, deadline).run();

@@ -50,10 +50,9 @@ bool is_address(const std::string& host) {
 void expect_names(SSL* session, const std::vector<std::string>& names) {
     SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     for (const std::string& name : names) {
-        const int set =
-            is_address(name)
-                ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), name.c_str())
-                : SSL_add1_host(session, name.c_str());
+        const int set = is_address(name)
+                            ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), name.c_str())
+                            : SSL_add1_host(session, name.c_str());
         demand(set == 1, "cannot verify the name " + name);
     }
 }

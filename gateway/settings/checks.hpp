@@ -1,8 +1,8 @@
 #pragma once
 
-/// @file [checks.<...>]: how findings count, by their code, and how checks run, by their name. Which
-/// checks there are and what keys they have is gateway/checks' business: their values are kept as
-/// TOML has them, with the line they stand in.
+/// @file [checks.<...>]: how findings count, by their code, and how checks run, by their name.
+/// Which checks there are and what keys they have is gateway/checks' business: their values are
+/// kept as TOML has them, with the line they stand in.
 
 #include <cstdint>
 #include <map>

@@ -23,9 +23,8 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 
 constexpr Choice<DnsListKind> kDnsKinds[] = {{"ip", DnsListKind::Ip},
                                              {"domain", DnsListKind::Domain}};
-constexpr Choice<NameDepth> kDepths[] = {{"registrable", NameDepth::Registrable},
-                                         {"host", NameDepth::Host},
-                                         {"both", NameDepth::Both}};
+constexpr Choice<NameDepth> kDepths[] = {
+    {"registrable", NameDepth::Registrable}, {"host", NameDepth::Host}, {"both", NameDepth::Both}};
 constexpr Choice<ListSyntax> kSyntaxes[] = {{"plain", ListSyntax::Plain},
                                             {"hosts", ListSyntax::Hosts},
                                             {"csv", ListSyntax::Csv},
@@ -48,9 +47,8 @@ bool is_domain(std::string_view text) {
         text.find("..") != std::string_view::npos) {
         return false;
     }
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return ascii_alnum(c) || c == '-' || c == '_' || c == '.';
-    });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return ascii_alnum(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 /// An address or a network without bits behind its prefix.
@@ -119,8 +117,9 @@ void read_subjects(KeyReader& keys, const std::string& key, std::vector<ListSubj
     keys.list(key, words, true);
     subjects.clear();
     for (const std::string& word : words) {
-        const auto* known = std::find_if(std::begin(kSubjects), std::end(kSubjects),
-                                         [&](const SubjectWord& each) { return each.word == word; });
+        const auto* known =
+            std::find_if(std::begin(kSubjects), std::end(kSubjects),
+                         [&](const SubjectWord& each) { return each.word == word; });
         if (known == std::end(kSubjects)) {
             keys.fail(key, "holds \"" + word +
                                "\"; \"client\", \"helo\", \"sender\" or \"link\" is expected");
@@ -162,6 +161,13 @@ DnsList read_dns_list(KeyReader& keys, const std::string& table,
     keys.flag(table + ".ip_links", list.ip_links);
     keys.flag(table + ".reason", list.reason);
     keys.flag(table + ".test_points", list.test_points);
+    for (const auto& [key, point] : {std::pair{".test_listed", &list.test_listed},
+                                     std::pair{".test_unlisted", &list.test_unlisted}}) {
+        keys.text(table + key, *point);
+        if (!point->empty() && (!is_domain(*point) || point->size() > 60)) {
+            keys.fail(table + key, "is no name that could stand in front of the zone");
+        }
+    }
     keys.flag(table + ".authoritative", list.authoritative);
     return list;
 }
@@ -212,8 +218,8 @@ void read_url(KeyReader& keys, const std::string& table, ListFeed& feed) {
     const std::string lower = ascii_lower(feed.url);
     const bool https = lower.starts_with("https://") && lower.size() > 8;
     const bool http = lower.starts_with("http://") && lower.size() > 7 && feed.allow_private;
-    const bool printable = std::all_of(feed.url.begin(), feed.url.end(),
-                                       [](char c) { return c > ' ' && c < '\x7f'; });
+    const bool printable =
+        std::all_of(feed.url.begin(), feed.url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
     if (https + http != 1 || !printable) {
         keys.fail(keys.has(table + ".url") ? table + ".url" : table,
                   "has no url; \"https://...\" is expected (\"http://...\" only with "
@@ -228,6 +234,7 @@ ListFeed read_feed(KeyReader& keys, const std::string& table,
     read_url(keys, table, feed);
     read_format(keys, table, feed.format, false);
     read_value(keys, table, feed.value);
+    keys.text(table + ".header_file", feed.header_file);
     keys.duration(table + ".refresh", feed.refresh, seconds(1), hours(24 * 7));
     keys.duration(table + ".max_age", feed.max_age, seconds(1), hours(24 * 366));
     if (feed.max_age < feed.refresh) {
@@ -256,6 +263,8 @@ void read_lists(KeyReader& keys, Lists& lists) {
          [&](const std::string& at) { lists.feeds.push_back(read_feed(keys, at, taken)); });
     read_entries(keys, "lists.allow", lists.allow);
     read_entries(keys, "lists.deny", lists.deny);
+    keys.list("lists.people", lists.people, true);
+    keys.list("lists.partners", lists.partners, true);
     keys.list("lists.allow_files", lists.allow_files, true);
     keys.list("lists.deny_files", lists.deny_files, true);
     keys.text("lists.public_suffixes", lists.public_suffixes);

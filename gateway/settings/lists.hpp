@@ -29,10 +29,12 @@ struct DnsList {
     std::vector<ListCode> errors;       ///< answers that mean "refused", beside 127.255.255.x
     double score = 3;                   ///< of codes that have none; below 0: an allow list
     NameDepth names = NameDepth::Registrable;
-    bool ipv6 = false;         ///< of ip lists: it holds IPv6 addresses too
-    bool ip_links = false;     ///< of domain lists: links to bare addresses, reversed
-    bool reason = false;       ///< asks for the TXT record of a listing
-    bool test_points = true;   ///< RFC 5782 5: the list has them and is suspended by them
+    bool ipv6 = false;           ///< of ip lists: it holds IPv6 addresses too
+    bool ip_links = false;       ///< of domain lists: links to bare addresses, reversed
+    bool reason = false;         ///< asks for the TXT record of a listing
+    bool test_points = true;     ///< RFC 5782 5: the list has them and is suspended by them
+    std::string test_listed;     ///< what stands in front of the zone; empty: as the RFC says
+    std::string test_unlisted;   ///< likewise
     bool authoritative = false;  ///< a listing alone may refuse (for checks)
 };
 
@@ -76,8 +78,9 @@ struct ListFeed {
     std::chrono::milliseconds max_age = std::chrono::hours(24);  ///< alarm beyond it
     std::uint64_t max_size = std::uint64_t{64} << 20;            ///< bytes of an answer
     std::uint32_t max_entries = 2'000'000;
-    double max_bad = 1;                                       ///< per cent of lines that are none
+    double max_bad = 1;  ///< per cent of lines that are none
     std::chrono::milliseconds timeout = std::chrono::minutes(2);  ///< of one fetch in all
+    std::string header_file;     ///< header fields to send, one a line (keys); empty: none
     bool allow_private = false;  ///< may be at a private or loopback address
 };
 
@@ -90,10 +93,12 @@ struct Lists {
     std::vector<std::string> deny;
     std::vector<std::string> allow_files;  ///< the same, one on each line
     std::vector<std::string> deny_files;
-    std::string public_suffixes;  ///< file; empty: the list that comes with the system
-    std::string feed_folder;      ///< empty: "feeds" beside the quarantine database
-    std::string authorities;      ///< PEM file of CAs for feeds; empty: the system's
-    std::uint32_t max_domains = 40;  ///< of links, looked up for one message
+    std::vector<std::string> people;    ///< "Jane Doe" or "Jane Doe <jane@home.example>"
+    std::vector<std::string> partners;  ///< domains that others may want to pass for
+    std::string public_suffixes;        ///< file; empty: the list that comes with the system
+    std::string feed_folder;            ///< empty: "feeds" beside the quarantine database
+    std::string authorities;            ///< PEM file of CAs for feeds; empty: the system's
+    std::uint32_t max_domains = 40;     ///< of links, looked up for one message
     std::chrono::milliseconds test_interval = std::chrono::minutes(3);  ///< of DNS lists
     std::chrono::milliseconds reload_interval = std::chrono::seconds(1);
     std::uint64_t max_file_size = std::uint64_t{256} << 20;

@@ -15,18 +15,19 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 
 constexpr Choice<TlsUse> kTlsUses[] = {
-    {"none", TlsUse::None},         {"opportunistic", TlsUse::Opportunistic},
-    {"required", TlsUse::Required}, {"dane", TlsUse::Dane},
+    {"none", TlsUse::None},          {"opportunistic", TlsUse::Opportunistic},
+    {"required", TlsUse::Required},  {"dane", TlsUse::Dane},
     {"dane-only", TlsUse::DaneOnly}, {"pinned", TlsUse::Pinned}};
 constexpr Choice<HopProtocol> kProtocols[] = {{"smtp", HopProtocol::Smtp},
                                               {"lmtp", HopProtocol::Lmtp}};
-constexpr std::size_t kMaxHops = 100;     ///< of one route
+constexpr std::size_t kMaxHops = 100;  ///< of one route
 constexpr std::size_t kMaxRoutes = 1000;
 
 bool is_sha256(std::string_view text) {
     std::size_t digits = 0;
     for (const char c : text) {
-        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        const bool digit =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
         if (!digit && c != ':') return false;
         digits += digit ? 1 : 0;
     }
@@ -35,9 +36,9 @@ bool is_sha256(std::string_view text) {
 
 bool is_host(std::string_view text) {
     if (text.starts_with('/')) return text.size() < 108 && text.find('\n') == text.npos;
-    return !text.empty() && text.size() <= 253 &&
-           std::all_of(text.begin(), text.end(),
-                       [](char c) { return c > ' ' && c < '\x7f' && c != '/' && c != '@'; });
+    return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > ' ' && c < '\x7f' && c != '/' && c != '@';
+    });
 }
 
 void read_tls(KeyReader& keys, const std::string& table, NextHop& hop) {
@@ -99,7 +100,8 @@ std::optional<NextHop> parse_host(const std::string& text, const NextHop& genera
         if (port.empty()) return std::nullopt;
     }
     if (!port.empty()) {
-        if (port.size() > 5 || port.find_first_not_of("0123456789") != port.npos) return std::nullopt;
+        if (port.size() > 5 || port.find_first_not_of("0123456789") != port.npos)
+            return std::nullopt;
         const unsigned long number = std::stoul(port);
         if (number == 0 || number > 65'535) return std::nullopt;
         hop.port = static_cast<std::uint16_t>(number);
@@ -130,10 +132,10 @@ std::vector<NextHop> read_where(KeyReader& keys, const std::string& table, NextH
     const bool one = keys.has(table + ".host");
     std::vector<NextHop> hops = read_hosts(keys, table + ".hosts", general);
     if (one && !hops.empty()) keys.fail(table + ".hosts", "stands beside host; one is expected");
+    if (!hops.empty()) return hops;
     keys.text(table + ".host", general.host);
     check_host(keys, table + ".host", general);
-    if (hops.empty()) hops.push_back(general);
-    return hops;
+    return {general};
 }
 
 /// [[next_hops]] or [[route.next_hops]]: each with keys of its own.
@@ -159,13 +161,17 @@ void read_domains(KeyReader& keys, const std::string& table, std::vector<std::st
                   std::set<std::string>& seen) {
     const std::string key = table + ".domains";
     keys.list(key, domains, true);
-    if (domains.empty()) keys.fail(keys.has(key) ? key : table, "names no domain; domains = [\"a.example\"] is expected");
+    if (domains.empty())
+        keys.fail(keys.has(key) ? key : table,
+                  "names no domain; domains = [\"a.example\"] is expected");
     for (std::string& domain : domains) {
         std::transform(domain.begin(), domain.end(), domain.begin(),
                        [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-        const std::string_view name = std::string_view(domain).substr(domain.starts_with('.') ? 1 : 0);
+        const std::string_view name =
+            std::string_view(domain).substr(domain.starts_with('.') ? 1 : 0);
         if (name.empty() || name.find_first_of("@ /*\r\n\t") != name.npos || name.ends_with('.')) {
-            keys.fail(key, "holds \"" + domain + "\"; a domain is expected, with a dot in front for all below it");
+            keys.fail(key, "holds \"" + domain +
+                               "\"; a domain is expected, with a dot in front for all below it");
         }
         if (!seen.insert(domain).second) {
             keys.fail(key, "holds \"" + domain + "\", which has a route already");
@@ -188,9 +194,12 @@ void read_routes(KeyReader& keys, const NextHop& general, NextHops& all) {
         const bool where = keys.has(table + ".host") || keys.has(table + ".hosts");
         const bool each = keys.has(table + ".next_hops");
         if (where == each) {
-            keys.fail(table, "names no next hop or two ways; one of host, hosts and [[route.next_hops]] is expected");
+            keys.fail(table,
+                      "names no next hop or two ways; one of host, hosts and [[route.next_hops]] "
+                      "is expected");
         }
-        route.hops = each ? read_each(keys, table + ".next_hops", own) : read_where(keys, table, own);
+        route.hops =
+            each ? read_each(keys, table + ".next_hops", own) : read_where(keys, table, own);
         all.routes.push_back(std::move(route));
     }
 }

@@ -43,7 +43,7 @@ struct Route {
 };
 
 struct NextHops {
-    std::vector<Route> routes;  ///< the default route first
+    std::vector<Route> routes;                                        ///< the default route first
     std::chrono::milliseconds first_pause = std::chrono::seconds(5);  ///< after a hop failed
     std::chrono::milliseconds longest_pause = std::chrono::minutes(5);
 };

@@ -1,8 +1,5 @@
 #include "gateway/settings/settings.hpp"
 
-#include <unistd.h>
-
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -28,13 +25,6 @@ constexpr Choice<Action> kActions[] = {{"deliver", Action::Deliver},
                                        {"quarantine", Action::Quarantine},
                                        {"reject", Action::Reject},
                                        {"defer", Action::Defer}};
-constexpr Choice<TlsOffer> kTlsOffers[] = {
-    {"off", TlsOffer::Off}, {"offered", TlsOffer::Offered}, {"required", TlsOffer::Required}};
-constexpr Choice<TlsUse> kTlsUses[] = {{"none", TlsUse::None},
-                                       {"opportunistic", TlsUse::Opportunistic},
-                                       {"required", TlsUse::Required}};
-constexpr Choice<HopProtocol> kProtocols[] = {{"smtp", HopProtocol::Smtp},
-                                              {"lmtp", HopProtocol::Lmtp}};
 constexpr Choice<JailLevel> kJailLevels[] = {
     {"full", JailLevel::Full}, {"reduced", JailLevel::Reduced}, {"seccomp", JailLevel::Seccomp}};
 constexpr Choice<UserSwitch> kSwitches[] = {
@@ -43,59 +33,6 @@ constexpr Choice<LogLevel> kLogLevels[] = {{"debug", LogLevel::Debug},
                                            {"info", LogLevel::Info},
                                            {"warning", LogLevel::Warning},
                                            {"error", LogLevel::Error}};
-
-std::string own_hostname() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-    return name.data();
-}
-
-void read_smtp(KeyReader& keys, Smtp& smtp) {
-    smtp.hostname = own_hostname();
-    keys.text("smtp.hostname", smtp.hostname);
-    if (smtp.hostname.empty() || smtp.hostname.find_first_of(" \t\r\n<>") != std::string::npos) {
-        keys.fail("smtp.hostname", "is no host name");
-    }
-    read_endpoints(keys, "smtp.listen", smtp.listen);
-    keys.size("smtp.max_message_size", smtp.max_message_size, kKiB, 2 * kGiB);
-    keys.size("smtp.max_header_size", smtp.max_header_size, kKiB, 16 * kMiB);
-    keys.integer("smtp.max_connections", smtp.max_connections, 1, 1'000'000);
-    keys.integer("smtp.max_connections_per_client", smtp.max_connections_per_client, 1, 1'000'000);
-    keys.list("smtp.unlimited_clients", smtp.unlimited_clients);
-    keys.integer("smtp.max_recipients", smtp.max_recipients, 1, 10'000);
-    keys.integer("smtp.max_messages", smtp.max_messages, 1, 1'000'000);
-    keys.integer("smtp.max_errors", smtp.max_errors, 1, 1000);
-    keys.integer("smtp.max_command_line", smtp.max_command_line, 512, 65'536);
-    keys.integer("smtp.max_hops", smtp.max_hops, 1, 1000);
-    keys.duration("smtp.command_timeout", smtp.command_timeout, milliseconds(100), hours(1));
-    keys.duration("smtp.data_timeout", smtp.data_timeout, milliseconds(100), hours(1));
-    keys.duration("smtp.stop_grace", smtp.stop_grace, milliseconds(0), hours(1));
-    keys.integer("smtp.decision_threads", smtp.decision_threads, 1, 1024);
-    keys.integer("smtp.decision_queue", smtp.decision_queue, 1, 100'000);
-    keys.size("smtp.spool_memory", smtp.spool_memory, 0, kGiB);
-    keys.size("smtp.spool_memory_total", smtp.spool_memory_total, 0, 1024 * kGiB);
-    keys.text("smtp.spool", smtp.spool);
-    keys.text("smtp.tls.certificate", smtp.certificate);
-    keys.text("smtp.tls.key", smtp.key);
-    keys.choice("smtp.tls.mode", smtp.tls, kTlsOffers);
-    if (smtp.certificate.empty() != smtp.key.empty()) {
-        keys.fail(smtp.key.empty() ? "smtp.tls.certificate" : "smtp.tls.key",
-                  "stands alone; certificate and key are expected together");
-    }
-}
-
-void read_next_hop(KeyReader& keys, NextHop& hop) {
-    keys.text("next_hop.host", hop.host);
-    if (hop.host.empty())
-        keys.fail("next_hop.host", "is empty; a host name or address is expected");
-    keys.integer("next_hop.port", hop.port, 1, 65'535);
-    keys.choice("next_hop.protocol", hop.protocol, kProtocols);
-    keys.choice("next_hop.tls", hop.tls, kTlsUses);
-    keys.duration("next_hop.connect_timeout", hop.connect_timeout, milliseconds(100), minutes(5));
-    keys.duration("next_hop.reply_timeout", hop.reply_timeout, milliseconds(100), minutes(10));
-    keys.integer("next_hop.max_idle", hop.max_idle, 0, 1000);
-    keys.duration("next_hop.idle_time", hop.idle_time, milliseconds(100), minutes(10));
-}
 
 void read_analysis(KeyReader& keys, Analysis& analysis, Jail& jail) {
     analyzers::Limits& limits = analysis.limits;
@@ -114,6 +51,7 @@ void read_analysis(KeyReader& keys, Analysis& analysis, Jail& jail) {
     keys.integer("jail.max_workers", jail.max_workers, 1, 1024);
     keys.size("jail.memory", jail.memory, 64 * kMiB, 64 * kGiB);
     keys.size("jail.scratch", jail.scratch, kMiB, 16 * kGiB);
+    keys.text("jail.scratch_base", jail.scratch_base);
     keys.duration("jail.cpu_time", jail.cpu_time, seconds(1), minutes(10));
     keys.duration("jail.wall_time", jail.wall_time, seconds(1), minutes(15));
     if (jail.idle_workers > jail.max_workers) {
@@ -199,13 +137,17 @@ void read_web(KeyReader& keys, Web& web, const std::string& folder) {
 
 void read_rest(KeyReader& keys, Settings& all) {
     keys.list("domains.accept", all.accept_domains);
+    keys.text("domains.recipients", all.recipients_file);
+    read_auth(keys, all.auth);
+    read_dkim(keys, all.dkim);
+    read_arc(keys, all.arc);
     read_dns(keys, all.dns);
-    keys.text("state.url", all.state_url);
-    if (all.state_url != "memory:") keys.fail("state.url", "is unknown; \"memory:\" is expected");
+    read_state(keys, all.state);
     keys.choice("users.switch", all.users.change, kSwitches);
     keys.text("users.smtp", all.users.smtp);
     keys.text("users.analyzer", all.users.analyzer);
     keys.text("users.web", all.users.web);
+    keys.text("users.lookup", all.users.lookup);
     keys.text("users.group", all.users.group);
     read_endpoint(keys, "metrics.listen", all.metrics_listen, true);
     keys.choice("log.level", all.log_level, kLogLevels);
@@ -221,7 +163,7 @@ Loaded parse(std::string_view toml, const std::string& source) {
     Loaded loaded;
     Settings& all = loaded.settings;
     read_smtp(keys, all.smtp);
-    read_next_hop(keys, all.next_hop);
+    read_next_hops(keys, all.next_hops);
     read_analysis(keys, all.analysis, all.jail);
     read_signatures(keys, all.signatures);
     read_policy(keys, all.policy);

@@ -10,57 +10,22 @@
 #include <vector>
 
 #include "analyzers/api/limits.hpp"
+#include "gateway/settings/auth.hpp"
 #include "gateway/settings/checks.hpp"
+#include "gateway/settings/dkim.hpp"
 #include "gateway/settings/dns.hpp"
 #include "gateway/settings/lists.hpp"
+#include "gateway/settings/smtp.hpp"
+#include "gateway/settings/state.hpp"
+#include "gateway/settings/next_hop.hpp"
 
 namespace postern::settings {
 
 /// What is done with a message of some kind.
 enum class Action : std::uint8_t { Deliver, Tag, Quarantine, Reject, Defer };
-enum class TlsOffer : std::uint8_t { Off, Offered, Required };
-enum class TlsUse : std::uint8_t { None, Opportunistic, Required };
-enum class HopProtocol : std::uint8_t { Smtp, Lmtp };
 enum class JailLevel : std::uint8_t { Seccomp, Reduced, Full };
 enum class UserSwitch : std::uint8_t { Never, Auto, Always };
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
-
-struct Smtp {
-    std::string hostname;  ///< in the banner, Received and Authentication-Results
-    std::vector<std::string> listen = {"127.0.0.1:2525"};
-    std::uint64_t max_message_size = std::uint64_t{50} << 20;  ///< bytes
-    std::uint64_t max_header_size = std::uint64_t{256} << 10;  ///< bytes of the header block
-    std::uint32_t max_connections = 20000;
-    std::uint32_t max_connections_per_client = 100;
-    std::vector<std::string> unlimited_clients = {"127.0.0.0/8", "::1/128"};
-    std::uint32_t max_recipients = 200;  ///< of one message
-    std::uint32_t max_messages = 1000;   ///< of one session
-    std::uint32_t max_errors = 20;       ///< refused commands before 421
-    std::uint32_t max_command_line = 2048;
-    std::uint32_t max_hops = 50;  ///< Received fields; a loop beyond (RFC 5321 6.3)
-    std::chrono::milliseconds command_timeout = std::chrono::minutes(5);
-    std::chrono::milliseconds data_timeout = std::chrono::minutes(3);
-    std::chrono::milliseconds stop_grace = std::chrono::seconds(30);
-    std::uint32_t decision_threads = 64;                  ///< blocking work: jail, next hop, disk
-    std::uint32_t decision_queue = 256;                   ///< waiting for a thread; beyond it 421
-    std::uint64_t spool_memory = std::uint64_t{1} << 20;  ///< of one message
-    std::uint64_t spool_memory_total = std::uint64_t{512} << 20;  ///< of all
-    std::string spool;        ///< folder for unlinked files; empty: beside the quarantine database
-    std::string certificate;  ///< PEM file; empty: self-signed, made at first start
-    std::string key;
-    TlsOffer tls = TlsOffer::Offered;
-};
-
-struct NextHop {
-    std::string host = "127.0.0.1";
-    std::uint16_t port = 25;
-    HopProtocol protocol = HopProtocol::Smtp;
-    TlsUse tls = TlsUse::Opportunistic;
-    std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
-    std::chrono::milliseconds reply_timeout = std::chrono::minutes(2);
-    std::uint32_t max_idle = 16;  ///< connections kept open
-    std::chrono::milliseconds idle_time = std::chrono::seconds(30);
-};
 
 struct Jail {
     JailLevel require = JailLevel::Full;
@@ -68,6 +33,7 @@ struct Jail {
     std::uint32_t max_workers = 16;
     std::uint64_t memory = std::uint64_t{512} << 20;  ///< a worker may add, bytes
     std::uint64_t scratch = std::uint64_t{64} << 20;  ///< its private tmpfs, bytes
+    std::string scratch_base;  ///< for hosts without user namespaces: a folder of the analyzer's user
     std::chrono::milliseconds cpu_time = std::chrono::seconds(25);
     std::chrono::milliseconds wall_time = std::chrono::seconds(30);
 };
@@ -141,15 +107,20 @@ struct Users {
     std::string smtp = "postern-smtp";
     std::string analyzer = "postern-analyzer";
     std::string web = "postern-web";
+    std::string lookup = "postern-lookup";
     std::string group = "postern";  ///< shares the quarantine between smtp and web
 };
 
 struct Settings {
     Smtp smtp;
-    NextHop next_hop;
+    NextHops next_hops;
     std::vector<std::string> accept_domains;  ///< [domains].accept: mail for these is taken
+    std::string recipients_file;  ///< [domains].recipients: who has a mailbox; empty: not known
+    Auth auth;
+    Dkim dkim;
+    ArcSealing arc;
     Dns dns;
-    std::string state_url = "memory:";
+    State state;
     Jail jail;
     Analysis analysis;
     Signatures signatures;

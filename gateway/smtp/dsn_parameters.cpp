@@ -83,7 +83,8 @@ std::optional<std::string> parse_dsn_notify(std::string_view value) {
         bool& already = seen.at(static_cast<std::size_t>(known - kWhen.begin()));
         if (already) return std::nullopt;
         already = true;
-        passed_on += (passed_on.empty() ? "" : ",") + std::string(*known);
+        if (!passed_on.empty()) passed_on += ',';
+        passed_on += *known;
         if (word.size() == value.size()) return passed_on;
         value.remove_prefix(word.size() + 1);
     }

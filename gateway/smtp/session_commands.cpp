@@ -163,7 +163,7 @@ std::optional<Step> Session::on_data(std::string_view argument) {
 }
 
 std::optional<Step> Session::on_xclient(std::string_view argument) {
-    if (!settings_->xclient) return not_offered(argument);
+    if (!settings_->xclient) return refuse(Stage::Other, {500, "5.5.2", "Unknown command"});
     if (state_ != Greeted && state_ != Ready) return refuse(Stage::Other, kBadSequence);
     if (too_many_futile()) return std::nullopt;
     auto introduction = parse_xclient(argument);

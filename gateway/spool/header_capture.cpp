@@ -6,9 +6,9 @@
 
 namespace postern::spool {
 
-void HeaderCapture::append(std::string_view bytes) {
+std::size_t HeaderCapture::append(std::string_view bytes) {
     constexpr std::string_view kEmptyLine = "\r\n\r\n";
-    if (complete_) return;
+    if (complete_) return 0;
     const std::size_t before = block_.size();
     block_ += bytes.substr(0, max_size_ - before);
     // A message may begin with the empty line: then it has no header.
@@ -22,7 +22,10 @@ void HeaderCapture::append(std::string_view bytes) {
         complete_ = true;
     }
     complete_ = complete_ || block_.size() == max_size_;
+    // A message that begins with the empty line may have shown its CR alone before.
+    const std::size_t taken = block_.size() - std::min(before, block_.size());
     if (complete_) block_.shrink_to_fit();
+    return taken;
 }
 
 unsigned count_hops(std::string_view header) {

@@ -11,7 +11,11 @@ class HeaderCapture {
 public:
     explicit HeaderCapture(std::size_t max_size) : max_size_(max_size) {}
 
-    void append(std::string_view bytes);
+    /// How many of the bytes were header: all of them until it is complete, none afterwards.
+    std::size_t append(std::string_view bytes);
+    /// The empty line has come, or max_size was reached.
+    [[nodiscard]] bool complete() const { return complete_; }
+    [[nodiscard]] const std::string& block() const { return block_; }
     [[nodiscard]] std::string take() { return std::move(block_); }
 
 private:

@@ -98,6 +98,9 @@ struct Incoming::State {
 
     /// To the memfd. False: there is no room in memory, the file has to take it.
     bool keep_in_memory(std::string_view chunk);
+    /// To the header, and to whoever watches.
+    void show(std::string_view chunk);
+    void show_header();
     Outcome<Done, SpoolError> to_file();
     Outcome<Done, SpoolError> write_collected();
     Failure<SpoolError> fail(SpoolError error) {
@@ -108,6 +111,8 @@ struct Incoming::State {
     std::shared_ptr<Spool::Shared> shared;
     std::shared_ptr<Share> share;
     HeaderCapture header;
+    Watcher watcher;
+    bool header_shown = false;
     Sha256Stream digest;
     UniqueFd memory;
     UniqueFd file;  ///< once there is one, `memory` has none
@@ -126,6 +131,19 @@ bool Incoming::State::keep_in_memory(std::string_view chunk) {
     if (!memory) memory.reset(::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!memory || !write_all(memory.get(), chunk)) failed = SpoolError::Failed;
     return true;
+}
+
+void Incoming::State::show(std::string_view chunk) {
+    const std::size_t of_header = header.append(chunk);
+    if (!header.complete()) return;
+    if (!header_shown) show_header();
+    chunk.remove_prefix(of_header);
+    if (!chunk.empty() && watcher.body) watcher.body(chunk);
+}
+
+void Incoming::State::show_header() {
+    header_shown = true;
+    if (watcher.header) watcher.header(header.block());
 }
 
 /// Opens the file and moves what is in memory there.
@@ -172,11 +190,15 @@ Incoming::~Incoming() = default;
 Incoming::Incoming(Incoming&&) noexcept = default;
 Incoming& Incoming::operator=(Incoming&&) noexcept = default;
 
+void Incoming::watch(Watcher watcher) {
+    state_->watcher = std::move(watcher);
+}
+
 Incoming::Next Incoming::append(std::string_view chunk) {
     State& state = *state_;
     if (state.failed) return Next::Continue;  // nothing of it can be used any more
     state.digest.update(chunk);
-    state.header.append(chunk);
+    state.show(chunk);
     if (!state.wants_file && !state.keep_in_memory(chunk)) state.wants_file = true;
     if (state.wants_file) state.collected += chunk;
     state.size += chunk.size();
@@ -190,6 +212,7 @@ Outcome<Done, SpoolError> Incoming::flush() {
 
 Outcome<Sealed, SpoolError> Incoming::seal() {
     State& state = *state_;
+    if (!state.header_shown) state.show_header();
     const auto flushed = state.write_collected();
     if (!flushed) return Failure{flushed.error()};
     Sealed sealed;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,16 @@ struct Sealed {
 
 class Incoming;
 
+/// Sees a message while it comes, in the calls of append() and seal(): must not block and not
+/// throw. Either may be empty.
+struct Watcher {
+    /// Once: the header block with its empty line; without it when the message ends or max_header
+    /// is reached before. What then comes is called body.
+    std::function<void(std::string_view block)> header;
+    /// What stands behind, in pieces as they came.
+    std::function<void(std::string_view chunk)> body;
+};
+
 /// What the messages of one process share. Thread-safe.
 class Spool {
 public:
@@ -70,6 +81,8 @@ public:
     Incoming(const Incoming&) = delete;
     Incoming& operator=(const Incoming&) = delete;
 
+    /// Before the first append().
+    void watch(Watcher watcher);
     /// Never writes to disk.
     [[nodiscard]] Next append(std::string_view chunk);
     /// Writes what was collected. May block.

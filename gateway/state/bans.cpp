@@ -10,6 +10,7 @@ namespace postern::state {
 namespace {
 
 constexpr double kUnit = 1000;             // points are kept in thousandths
+constexpr double kRounding = 0.01;         // twenty points are twenty, whatever rounding says
 constexpr double kMostPoints = 1'000'000;  // of one offence
 constexpr std::int64_t kHalfLives = 8;     // of one era; after that a point is worth 1/256
 constexpr std::string_view kBan = "ban:";
@@ -127,7 +128,7 @@ Outcome<Offence, StateError> Bans::offend(const mail::IpAddress& client, double 
     const mail::Cidr who = scope(client);
     const auto sum = add_points(who.text(), points, now);
     if (!sum) return Failure{sum.error()};
-    if (*sum < settings_.threshold) {
+    if (*sum + kRounding < settings_.threshold) {
         const auto held = find(client, now);
         if (!held) return Failure{held.error()};
         return Offence{*sum, *held};

@@ -28,7 +28,7 @@ std::optional<Mark> parse(std::string_view text) {
     Mark mark{text.front(), 0};
     const char* end = text.data() + text.size();
     const auto read = std::from_chars(text.data() + 1, end, mark.at);
-    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+    if (read.ec != std::errc() || read.ptr != end || mark.at < 0) return std::nullopt;
     return mark;
 }
 
@@ -123,7 +123,8 @@ Outcome<GreylistAnswer, StateError> Greylist::ask(const GreylistQuestion& questi
     const auto held = state_.put_if_absent(key, text_of(first), settings_.window);
     if (!held) return Failure{held.error()};
     const auto mark = parse(*held);
-    if (!mark) {  // not ours: begin anew
+    // Nothing of ours, or of a clock that has been set back since: begin anew.
+    if (!mark || (mark->state == 'w' && mark->at - settings_.delay.count() > now)) {
         const auto put = state_.put(key, text_of(first), settings_.window);
         if (!put) return Failure{put.error()};
         return GreylistAnswer{false, GreylistReason::FirstTry, settings_.delay, std::move(host)};
@@ -135,7 +136,7 @@ Outcome<GreylistAnswer, StateError> Greylist::ask(const GreylistQuestion& questi
         }
         return passes(GreylistReason::KnownRoute, std::move(host));
     }
-    // A clock that was set back must not make anybody wait longer than the delay.
+    // The clock of another gateway may be ahead of ours by a little.
     const std::int64_t waited = std::max<std::int64_t>(now - mark->at, 0);
     if (waited < settings_.delay.count()) {
         const auto reason = waited == 0 ? GreylistReason::FirstTry : GreylistReason::TooEarly;

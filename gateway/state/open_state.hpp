@@ -13,10 +13,11 @@
 namespace postern::state {
 
 struct OpenOptions {
-    /// Of one call, everything included: waiting for a connection, connecting, the answer.
+    /// Of one call to Redis, everything included: waiting for a connection, connecting, the answer.
     std::chrono::milliseconds timeout{250};
+    std::chrono::milliseconds file_timeout{5000};    ///< of one call to SQLite
     std::uint64_t memory = std::uint64_t{64} << 20;  ///< bytes of "memory:" and of the stand-in
-    std::uint64_t file = std::uint64_t{512} << 20;   ///< bytes of an SQLite file
+    std::uint64_t file = std::uint64_t{256} << 20;   ///< bytes of an SQLite file
     std::string prefix = "postern:";                 ///< in front of all keys in Redis
     std::uint32_t connections = 8;                   ///< to Redis, at most
     /// A corrupt SQLite file is moved aside. False for tools beside the running gateway: an error.

@@ -6,12 +6,15 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "gateway/state/memory_store.hpp"
 #include "gateway/state/state.hpp"
 
 namespace postern::state {
@@ -28,17 +31,19 @@ struct ResilientSettings {
 
 /// Degradation: a call that the shared store fails is answered by the local one. After `failures`
 /// in a row every call goes to the local store at once, so that a dead store costs a few timeouts
-/// and not one a call; a thread of its own asks for the shared store with growing pauses. Meanwhile
-/// limits, bans, greylist and caches are those of this gateway alone, and begin empty. remove()
-/// goes to both.
+/// and not one a call; a thread of its own tries the shared store with growing pauses. Meanwhile
+/// limits, bans, greylist and caches are those of this gateway alone, and begin empty: refusals
+/// come later, and somebody who waited may have to wait once more; no mail is lost by that. When
+/// the shared store is back it gets what was made meanwhile (ResilientSettings::carried).
+/// remove() goes to both.
 class Resilient final : public State {
 public:
-    /// Asks whether the shared store works again, by writing; may take its time. Runs on the
-    /// thread of this class.
-    using Probe = std::function<Outcome<Done, StateError>(State& shared)>;
+    /// Run on the thread of this class before it tries the shared store again; may take seconds.
+    /// Null: nothing is needed.
+    using Reconnect = std::function<void()>;
 
-    Resilient(std::unique_ptr<State> shared, std::unique_ptr<State> local,
-              ResilientSettings settings, AlarmSink alarm, Probe probe);
+    Resilient(std::unique_ptr<State> shared, std::unique_ptr<MemoryStore> local,
+              ResilientSettings settings, AlarmSink alarm, Reconnect reconnect);
     ~Resilient() override;
     Resilient(const Resilient&) = delete;
     Resilient& operator=(const Resilient&) = delete;
@@ -59,20 +64,23 @@ public:
     [[nodiscard]] Figures figures() const override;
 
     /// Gives the shared store up at once; for a start without it.
-    void begin_degraded(const std::string& why);
+    void give_up(const std::string& why);
 
 private:
     template <class Call>
     auto ask(Call call) -> decltype(call(std::declval<State&>()));
     void failed(const StateError& error);
     void watch();
+    bool sleep(std::chrono::milliseconds time);
+    [[nodiscard]] bool works();
+    void return_to_shared();
     void carry_over();
 
     const std::unique_ptr<State> shared_;
-    const std::unique_ptr<State> local_;
+    const std::unique_ptr<MemoryStore> local_;
     const ResilientSettings settings_;
     const AlarmSink alarm_;
-    const Probe probe_;
+    const Reconnect reconnect_;
     std::atomic<std::uint32_t> failures_{0};  // in a row
     std::atomic<bool> degraded_{false};
     std::atomic<std::uint64_t> outages_{0};

@@ -1,130 +1,181 @@
 #include "gateway/transaction/dialogue.hpp"
 
-#include <algorithm>
 #include <utility>
 
-#include "analyzers/base/ascii.hpp"
 #include "gateway/transaction/message_job.hpp"
+#include "gateway/transaction/message_line.hpp"
+#include "gateway/transaction/recipient_job.hpp"
 
 namespace postern::transaction {
 namespace {
+
+using checks::Part;
+using checks::Stage;
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
     using Handlers::operator()...;
 };
 
-const smtp::Reply kBusy{421, "4.3.2", "Too busy now, try again later", {}};
-
-/// <postmaster> is ours wherever we are (RFC 5321 4.5.1).
-Outcome<mail::Mailbox, mail::AddressError> mailbox_of(const mail::ForwardPath& path,
-                                                      const settings::Settings& settings) {
-    if (const auto* mailbox = std::get_if<mail::Mailbox>(&path)) return *mailbox;
-    const std::string& domain =
-        settings.accept_domains.empty() ? settings.smtp.hostname : settings.accept_domains.front();
-    return mail::Mailbox::parse("postmaster@" + domain);
-}
-
-bool accepted(const std::vector<std::string>& domains, const mail::Mailbox& mailbox) {
-    return std::any_of(domains.begin(), domains.end(), [&](const std::string& domain) {
-        return ascii_iequal(domain, mailbox.domain().text());
-    });
-}
-
-smtp::Reply passed_on(const smtp::PeerReply& reply) {
-    return {reply.code, reply.enhanced, reply.text, {}};
-}
-
-/// On a decision thread: what the next hop says to this recipient.
-smtp::Reply next_hop_answer(Mail& mail, const Services& services, const mail::Mailbox& mailbox) {
-    if (!mail.delivery) {
-        auto begun = services.next_hop.begin(mail.envelope);
-        if (!begun) {
-            services.log.line(observe::Level::Warning, "next_hop",
-                              {{"id", mail.id.text()}, {"error", begun.error().detail}});
-            return passed_on(begun.error().reply);
-        }
-        mail.delivery.emplace(std::move(begun).value());
-    }
-    const smtp::PeerReply reply = mail.delivery->recipient({mailbox, {}, {}});
-    if (reply.positive()) mail.recipients.push_back(mailbox);
-    return passed_on(reply);
-}
-
 }  // namespace
 
-MailDialogue::MailDialogue(const Services& services, const net::ClientFacts& client)
-    : services_(services) {
-    client_.address = client.address.text();
-    client_.connection = client.connection;
-}
+/// A HELO that is being checked: only a positive answer makes it the client's name.
+struct MailDialogue::Attempt {
+    checks::Facts facts;
+    smtp::Reply usual;
+    net::Answer done;
+    checks::Heard heard = {};
+};
+
+MailDialogue::MailDialogue(const Services& services, const net::ClientFacts& client,
+                           net::Timer& timer)
+    : services_(services),
+      timer_(timer),
+      post_(timer.post()),
+      visit_(std::make_shared<Visit>(services, client)) {}
 
 void MailDialogue::on_event(smtp::Event event, net::Answer done) {
     const auto usual = [&](const auto& known) {
         done(smtp::usual_reply(known, services_.settings.smtp.hostname));
     };
-    std::visit(Overloaded{[&](const smtp::Connected& known) { usual(known); },
-                          [&](const smtp::Helo& known) {
-                              greet(known);
-                              usual(known);
+    std::visit(Overloaded{[&](const smtp::Connected&) {
+                              screening_ = std::make_unique<Screening>(visit_, timer_, done);
+                              screening_->start();
                           },
-                          [&](const smtp::MailFrom& known) {
-                              begin(known);
-                              usual(known);
-                          },
-                          [&](const smtp::RcptTo& known) { ask_next_hop(known, done); },
+                          [&](const smtp::Helo& known) { greet(known, done); },
+                          [&](const smtp::MailFrom& known) { begin(known, done); },
+                          [&](const smtp::RcptTo& known) { name_recipient(known, done); },
                           [&](const smtp::DataRequested&) { receive(done); },
                           [&](const smtp::DataComplete&) { complete(done); },
-                          [&](const smtp::DataRefused& known) {
-                              abandon();
-                              done(known.reply);
-                          },
+                          [&](const smtp::DataRefused& known) { refuse_data(known, done); },
                           [&](const smtp::Reset& known) {
                               abandon();
                               usual(known);
                           },
                           [&](const smtp::Quit& known) {
                               abandon();
+                              visit_->quit = true;
                               usual(known);
                           }},
                event);
 }
 
-void MailDialogue::greet(const smtp::Helo& helo) {
-    abandon();
-    client_.helo = helo.argument;
-    client_.extended = helo.extended;
-}
-
-void MailDialogue::begin(const smtp::MailFrom& from) {
-    abandon();
-    mail_ = std::make_shared<Mail>(quarantine::QuarantineId::make());
-    mail_->client = client_;
-    mail_->envelope.reverse_path = from.path;
-    mail_->envelope.size = from.size.value_or(0);
-    mail_->envelope.eight_bit = from.body == smtp::Body::EightBitMime;
-    mail_->envelope.smtputf8 = from.smtputf8;
-}
-
-void MailDialogue::ask_next_hop(const smtp::RcptTo& to, const net::Answer& done) {
-    const auto mailbox = mailbox_of(to.path, services_.settings);
-    if (!mailbox || !accepted(services_.settings.accept_domains, *mailbox)) {
-        done({550,
-              "5.7.1",
-              "Mail for this domain is not taken here (" + mail_->id.text() + ")",
-              {}});
-        return;
+/// Every reply of ours goes through here: what is negative is remembered for the log line.
+void MailDialogue::answer(const smtp::Reply& reply, std::string_view refused_by,
+                          const net::Answer& done) {
+    if (!reply.positive()) {
+        visit_->refused_by = std::string(refused_by);
+        visit_->refusal = words_of(reply);
+        ++visit_->refusals;
     }
-    const bool taken =
-        services_.pool.submit([mail = mail_, &services = services_, mailbox = *mailbox, done] {
-            done(next_hop_answer(*mail, services, mailbox));
+    done(reply);
+}
+
+void MailDialogue::too_busy(const net::Answer& done) {
+    answer(traced({421, "4.3.2", "Too busy now, try again later"}, visit_->id), "overload", done);
+}
+
+void MailDialogue::on_early_talk(std::string_view /*first_bytes*/) {
+    if (screening_) screening_->early_talk();
+}
+
+void MailDialogue::greet(const smtp::Helo& helo, const net::Answer& done) {
+    abandon();
+    auto attempt = std::make_shared<Attempt>(
+        Attempt{visit_->facts, smtp::usual_reply(helo, services_.settings.smtp.hostname), done});
+    attempt->facts.helo = {helo.argument, helo.extended, tls_words(visit_->tls)};
+    examine(services_, Stage::Helo, Part::AtOnce, attempt->facts, visit_->inquiry, attempt->heard);
+    if (attempt->heard.refusal || !needs_thread(services_, Stage::Helo, attempt->facts)) {
+        return end_greet(attempt);
+    }
+    const auto job = [visit = visit_, attempt, post = post_, this] {
+        for (const Part part : {Part::Store, Part::Dns}) {
+            if (attempt->heard.refusal) break;
+            examine(visit->services, Stage::Helo, part, attempt->facts, visit->inquiry,
+                    attempt->heard);
+        }
+        post([this, attempt] { end_greet(attempt); });
+    };
+    if (!services_.pool.submit(job)) too_busy(done);
+}
+
+void MailDialogue::end_greet(const std::shared_ptr<Attempt>& attempt) {
+    if (attempt->heard.refusal) {
+        return answer(traced(*attempt->heard.refusal, visit_->id), attempt->heard.refused_by,
+                      attempt->done);
+    }
+    visit_->facts.helo = std::move(attempt->facts.helo);
+    visit_->at_helo = std::move(attempt->heard);
+    visit_->stage = "helo";
+    answer(attempt->usual, {}, attempt->done);
+}
+
+void MailDialogue::begin(const smtp::MailFrom& from, const net::Answer& done) {
+    abandon();
+    relay::Envelope envelope;
+    envelope.reverse_path = from.path;
+    envelope.size = from.size.value_or(0);
+    envelope.eight_bit = from.body == smtp::Body::EightBitMime;
+    envelope.smtputf8 = from.smtputf8;
+    envelope.dsn_return = from.dsn_return;
+    envelope.dsn_envelope = from.dsn_envelope;
+    // Without HELO the session asks for one first; RFC 5321 lets it be left out by configuration.
+    if (!visit_->facts.helo) visit_->facts.helo = {{}, false, tls_words(visit_->tls)};
+    auto mail = std::make_shared<Mail>(visit_, envelope);
+    mail->per_recipient = from.prdr;
+    mail_ = mail;
+    visit_->stage = "mail";
+    examine(services_, Stage::Sender, Part::AtOnce, mail->facts, mail->inquiry, mail->heard);
+    if (mail->heard.refusal || !needs_thread(services_, Stage::Sender, mail->facts)) {
+        return end_begin(done);
+    }
+    const auto job = [mail, post = post_, this, done] {
+        for (const Part part : {Part::Store, Part::Dns}) {
+            if (mail->heard.refusal) break;
+            examine(mail->visit->services, Stage::Sender, part, mail->facts, mail->inquiry,
+                    mail->heard);
+        }
+        post([this, done] { end_begin(done); });
+    };
+    if (!services_.pool.submit(job)) too_busy(done);
+}
+
+void MailDialogue::end_begin(const net::Answer& done) {
+    if (!mail_->heard.refusal) {
+        return answer(smtp::usual_reply(smtp::MailFrom{}, services_.settings.smtp.hostname), {},
+                      done);
+    }
+    const smtp::Reply reply = traced(*mail_->heard.refusal, mail_->id.text());
+    const std::string check(mail_->heard.refused_by);
+    log_refusal(*mail_, "sender_refused", {}, check, reply);
+    mail_.reset();
+    answer(reply, check, done);
+}
+
+void MailDialogue::name_recipient(const smtp::RcptTo& to, const net::Answer& done) {
+    visit_->stage = "rcpt";
+    if (auto said = recipient_at_once(*mail_, to)) {
+        return end_recipient(said->reply, false, said->refused_by, done);
+    }
+    const auto job = [mail = mail_, to, done, post = post_, this] {
+        auto said = std::make_shared<RecipientAnswer>(recipient_job(*mail, to));
+        post([this, said, done] {
+            end_recipient(said->reply, said->accepted, said->refused_by, done);
         });
-    if (!taken) done(kBusy);
+    };
+    if (!services_.pool.submit(job)) too_busy(done);
+}
+
+void MailDialogue::end_recipient(const smtp::Reply& reply, bool accepted,
+                                 const std::string& refused_by, const net::Answer& done) {
+    if (accepted) ++visit_->recipients;
+    answer(reply, refused_by, done);
 }
 
 void MailDialogue::receive(const net::Answer& done) {
-    mail_->incoming.emplace(services_.spool.open());
-    done(smtp::usual_reply(smtp::DataRequested{}, services_.settings.smtp.hostname));
+    visit_->stage = "data";
+    mail_->receive();
+    answer(smtp::usual_reply(smtp::DataRequested{}, services_.settings.smtp.hostname), {}, done);
 }
 
 net::Flow MailDialogue::on_data(std::string_view chunk, const net::Resume& resume) {
@@ -139,26 +190,50 @@ net::Flow MailDialogue::on_data(std::string_view chunk, const net::Resume& resum
 
 void MailDialogue::complete(const net::Answer& done) {
     auto mail = std::exchange(mail_, nullptr);
-    const bool taken = services_.pool.submit(
-        [mail, &services = services_, done] { done(decide_and_act(*mail, services)); });
-    if (!taken) done(kBusy);
+    ++visit_->messages;
+    // The reply is given by the job itself: the client may leave while it waits, and what becomes
+    // of the message does not depend on it.
+    const auto job = [mail, done, post = post_, this] {
+        const smtp::Reply reply = decide_and_act(*mail);
+        post([this, reply] {
+            if (reply.positive()) return;
+            visit_->refusal = words_of(reply);
+            ++visit_->refusals;
+        });
+        done(reply);
+    };
+    if (!services_.pool.submit(job)) {
+        mail_ = std::move(mail);
+        abandon();
+        too_busy(done);
+    }
 }
 
-/// The next hop's transaction is given up where it may block: on a decision thread.
+void MailDialogue::refuse_data(const smtp::DataRefused& refused, const net::Answer& done) {
+    const smtp::Reply reply = traced(refused.reply, mail_->id.text());
+    log_refused_data(*mail_, refused.defect, reply);
+    abandon();
+    answer(reply, "data", done);
+}
+
+/// The next hop's transaction is given up where it may block: on a decision thread. A job that
+/// still works on the message keeps it until it has ended.
 void MailDialogue::abandon() {
     auto mail = std::exchange(mail_, nullptr);
-    if (!mail || !mail->delivery) return;
-    (void)services_.pool.submit_unbounded([mail] { mail->delivery.reset(); });
+    if (!mail || visit_->stage == "mail") return;  // no recipient was named: no next hop was asked
+    (void)services_.pool.submit_unbounded([mail = std::move(mail)]() mutable { mail.reset(); });
 }
 
 void MailDialogue::on_tls(const net::TlsFacts& facts) {
     abandon();
-    client_.helo.clear();
-    client_.tls = facts.protocol + " " + facts.cipher;
+    visit_->facts.helo.reset();
+    visit_->at_helo = {};
+    visit_->tls = facts;
 }
 
 void MailDialogue::on_close() {
     abandon();
+    log_connection(*visit_);
 }
 
 }  // namespace postern::transaction

@@ -24,8 +24,9 @@ static_assert(static_cast<int>(quarantine::VerdictAction::Defer) ==
 }  // namespace
 
 verdict::EnvelopeFacts envelope_facts(const Mail& mail) {
-    return {mail.client.address, mail.client.helo, mail.reverse_path(), mail.forward_paths(),
-            mail.client.tls};
+    return {mail.client_ip(),     mail.facts.connection.iprev.name,
+            mail.helo(),          mail.reverse_path(),
+            mail.forward_paths(), mail.tls};
 }
 
 quarantine::Record held_record(const Mail& mail, const analyzers::Report& report,
@@ -35,8 +36,8 @@ quarantine::Record held_record(const Mail& mail, const analyzers::Report& report
     quarantine::Record record{.summary = {.id = mail.id}};
     quarantine::Summary& summary = record.summary;
     summary.received = mail.id.time();
-    summary.client_ip = mail.client.address;
-    summary.helo = clean_text(mail.client.helo, quarantine::kMaxField);
+    summary.client_ip = mail.client_ip();
+    summary.helo = clean_text(mail.helo(), quarantine::kMaxField);
     summary.reverse_path = mail.reverse_path();
     for (const std::string& each : recipients) summary.recipients.push_back({each, {}, {}, 0});
     summary.subject = clean_text(report.message.subject, quarantine::kMaxField);

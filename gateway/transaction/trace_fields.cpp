@@ -29,7 +29,30 @@ std::string filtered(std::string_view text) {
 std::string protocol(const TraceFacts& facts) {
     if (!facts.esmtp) return "SMTP";
     const std::string base = facts.smtputf8 ? "UTF8SMTP" : "ESMTP";
-    return facts.tls.empty() ? base : base + "S";
+    return facts.tls ? base + "S" : base;
+}
+
+/// A comment: nothing in it may close it or open another.
+std::string comment_text(std::string_view text) {
+    std::string kept;
+    for (const char c : text.substr(0, kLongestHelo)) {
+        const bool plain =
+            c >= ' ' && c <= '~' && std::string_view("()\\\"").find(c) == std::string_view::npos;
+        kept += plain ? c : '?';
+    }
+    return kept;
+}
+
+std::string tls_comment(const net::TlsFacts& tls) {
+    std::string words =
+        "\r\n\t(using " + comment_text(tls.protocol) + " with cipher " + comment_text(tls.cipher);
+    if (tls.bits > 0) words += " (" + std::to_string(tls.bits) + " bits)";
+    if (tls.certificate) {
+        words += tls.certificate->verified ? "\r\n\t client certificate verified: "
+                                           : "\r\n\t client certificate not verified: ";
+        words += comment_text(tls.certificate->subject);
+    }
+    return words + ")";
 }
 
 std::string score_text(double score) {
@@ -58,10 +81,11 @@ std::string date_time(std::int64_t time) {
 
 std::string received_field(const TraceFacts& facts) {
     const bool v6 = facts.client_ip.find(':') != std::string::npos;
-    std::string field = "Received: from " + filtered(facts.helo) + " ([" + (v6 ? "IPv6:" : "") +
-                        facts.client_ip + "])\r\n\tby " + facts.hostname + " with " +
-                        protocol(facts) + " id " + facts.id;
-    if (!facts.tls.empty()) field += "\r\n\t(using " + facts.tls + ")";
+    const std::string name = facts.client_name.empty() ? "" : filtered(facts.client_name) + " ";
+    std::string field = "Received: from " + filtered(facts.helo) + " (" + name + "[" +
+                        (v6 ? "IPv6:" : "") + facts.client_ip + "])\r\n\tby " + facts.hostname +
+                        " with " + protocol(facts) + " id " + facts.id;
+    if (facts.tls) field += tls_comment(*facts.tls);
     if (!facts.forward_path.empty()) field += "\r\n\tfor <" + facts.forward_path + ">";
     return field + ";\r\n\t" + date_time(facts.time) + "\r\n";
 }

@@ -4,6 +4,7 @@
 
 #include "analyzers/api/json.hpp"
 #include "analyzers/base/clean_text.hpp"
+#include "gateway/verdict/auth_json.hpp"
 
 namespace postern::verdict {
 namespace {
@@ -31,8 +32,11 @@ json or_null(const std::string& text) {
 
 json message_part(const analyzers::Report& report) {
     const analyzers::MessageFacts& facts = report.message;
-    json message = {
-        {"subject", facts.subject}, {"from", facts.from}, {"message_id", facts.message_id}};
+    json message = {{"subject", facts.subject},
+                    {"from", facts.from},
+                    {"from_names", facts.from_names},
+                    {"reply_to", facts.reply_to},
+                    {"message_id", facts.message_id}};
     if (!report.objects.empty()) {
         message["size"] = report.objects.front().size;
         message["sha256"] = report.objects.front().sha256;
@@ -42,6 +46,7 @@ json message_part(const analyzers::Report& report) {
 
 json envelope_part(const EnvelopeFacts& envelope) {
     json part = {{"client_ip", or_null(envelope.client_ip)},
+                 {"client_name", or_null(envelope.client_name)},
                  {"helo", or_null(envelope.helo)},
                  {"forward_paths", envelope.forward_paths},
                  {"tls", or_null(envelope.tls)}};
@@ -80,23 +85,24 @@ std::string findings_part(const std::vector<Weighed>& findings) {
 
 }  // namespace
 
-std::string scan_json(const std::string& id, const std::string& file, const EnvelopeFacts& envelope,
-                      const analyzers::Report& report, const Verdict& verdict,
-                      const std::string& reply, const Timing& timing) {
-    std::string object = R"({"schema":"postern.scan/1","id":)" + dumped(id);
+std::string scan_json(const Scan& scan) {
+    std::string object = R"({"schema":"postern.scan/1","id":)" + dumped(scan.id);
     const auto member = [&object](std::string_view name, const std::string& text) {
         object += ",\"";
         object += name;
         object += "\":" + text;
     };
-    if (!file.empty()) member("file", dumped(clean_text(file, kLongestName)));
-    member("message", dumped(message_part(report)));
-    member("envelope", dumped(envelope_part(envelope)));
-    member("analysis", analyzers::analysis_json(report));
-    member("findings", findings_part(verdict.findings));
-    member("verdict", dumped(verdict_part(verdict.worst, reply)));
-    member("recipients", dumped(recipients_part(verdict.recipients)));
-    member("timing_ms", dumped({{"analysis", timing.analysis_ms}, {"total", timing.total_ms}}));
+    if (!scan.file.empty()) member("file", dumped(clean_text(scan.file, kLongestName)));
+    member("message", dumped(message_part(scan.report)));
+    member("envelope", dumped(envelope_part(scan.envelope)));
+    if (scan.auth != nullptr) member("auth", auth_json(*scan.auth));
+    member("analysis", analyzers::analysis_json(scan.report));
+    member("findings", findings_part(scan.verdict.findings));
+    member("verdict", dumped(verdict_part(scan.verdict.worst, scan.reply)));
+    member("recipients", dumped(recipients_part(scan.verdict.recipients)));
+    member("timing_ms", dumped({{"auth", scan.timing.auth_ms},
+                                {"analysis", scan.timing.analysis_ms},
+                                {"total", scan.timing.total_ms}}));
     return object + "}";
 }
 

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "analyzers/api/report.hpp"
+#include "gateway/auth/results.hpp"
 #include "gateway/verdict/verdict.hpp"
 
 namespace postern::verdict {
 
 /// Who brought the message, as far as it is known.
 struct EnvelopeFacts {
-    std::string client_ip;  ///< empty: unknown
+    std::string client_ip;    ///< empty: unknown
+    std::string client_name;  ///< verified reverse name; empty: none, or unknown
     std::string helo;
     std::optional<std::string> reverse_path;  ///< "" is the null reverse-path; nullopt: unknown
     std::vector<std::string> forward_paths;
@@ -20,15 +22,25 @@ struct EnvelopeFacts {
 };
 
 struct Timing {
+    double auth_ms = 0;
     double analysis_ms = 0;
     double total_ms = 0;
 };
 
-/// One postern.scan/1 object as JSON text, without a line end. What no part of Postern finds out
-/// yet has no member. `file` is empty for mail that came by SMTP.
-[[nodiscard]] std::string scan_json(const std::string& id, const std::string& file,
-                                    const EnvelopeFacts& envelope, const analyzers::Report& report,
-                                    const Verdict& verdict, const std::string& reply,
-                                    const Timing& timing);
+/// Everything that is told of one message.
+struct Scan {
+    std::string id;
+    std::string file;  ///< empty for mail that came by SMTP
+    const EnvelopeFacts& envelope;
+    const auth::Results* auth = nullptr;  ///< null: nobody looked
+    const analyzers::Report& report;
+    const Verdict& verdict;
+    std::string reply;
+    Timing timing;
+};
+
+/// One postern.scan/1 object as JSON text, without a line end. What was not looked at has no
+/// member.
+[[nodiscard]] std::string scan_json(const Scan& scan);
 
 }  // namespace postern::verdict

@@ -146,6 +146,16 @@ void settle(std::vector<RecipientVerdict>& recipients) {
     }
 }
 
+/// Of the check's mode and that of the code the weaker one holds.
+void add_checked(const Weighed& checked,
+                 const std::map<std::string, settings::CheckSetting>& settings,
+                 std::vector<Weighed>& findings) {
+    std::vector<Weighed> weighed = weigh({checked.finding}, settings);
+    if (weighed.empty()) return;
+    weighed.front().mode = std::min(weighed.front().mode, checked.mode);
+    findings.push_back(std::move(weighed.front()));
+}
+
 }  // namespace
 
 std::string_view word(MailClass mail_class) {
@@ -218,10 +228,12 @@ Applicable applicable(const settings::Policy& policy, std::string_view sender,
     return {"default", policy.thresholds, policy.actions};
 }
 
-Verdict decide(const Report& report, const settings::Policy& policy, std::string_view sender,
-               const std::vector<std::string>& recipients) {
+Verdict decide(const Evidence& evidence, const settings::Policy& policy, std::string_view sender,
+               const std::vector<std::string>& recipients, Replies replies) {
+    const Report& report = evidence.report;
     Verdict verdict;
     verdict.findings = weigh(report.findings, policy.checks);
+    for (const Weighed& each : evidence.checked) add_checked(each, policy.checks, verdict.findings);
     for (const std::string& recipient : recipients) {
         const Applicable applies = applicable(policy, sender, recipient);
         RecipientVerdict each{recipient, std::string(applies.rule), {}, {}};
@@ -229,7 +241,7 @@ Verdict decide(const Report& report, const settings::Policy& policy, std::string
         each.action = each.judgement.action;
         verdict.recipients.push_back(std::move(each));
     }
-    settle(verdict.recipients);
+    if (replies == Replies::One) settle(verdict.recipients);
     if (verdict.recipients.empty()) {  // a scan without --to: the general policy speaks
         verdict.worst = judge(report, verdict.findings, policy.thresholds, policy.actions);
         return verdict;

@@ -71,6 +71,16 @@ struct Applicable {
 [[nodiscard]] Applicable applicable(const settings::Policy& policy, std::string_view sender,
                                     std::string_view recipient);
 
+/// One: the client hears one reply for all recipients. Each: one for each of them (PRDR).
+enum class Replies : std::uint8_t { One, Each };
+
+/// What is to be judged. Findings of checks come with the mode of their check; [checks.<code>] may
+/// still change it, but not upwards: what is only shown stays so.
+struct Evidence {
+    const analyzers::Report& report;
+    std::vector<Weighed> checked = {};
+};
+
 struct RecipientVerdict {
     std::string forward_path;
     std::string rule;
@@ -84,10 +94,16 @@ struct Verdict {
     std::vector<RecipientVerdict> recipients;
 };
 
-/// Judges for every recipient, then settles them: the client hears one reply for all, so one
+/// Judges for every recipient, then settles them where the client hears one reply for all: one
 /// deferral defers all (nobody gets it twice), and a rejection beside other outcomes becomes a
 /// quarantine.
-[[nodiscard]] Verdict decide(const analyzers::Report& report, const settings::Policy& policy,
-                             std::string_view sender, const std::vector<std::string>& recipients);
+[[nodiscard]] Verdict decide(const Evidence& evidence, const settings::Policy& policy,
+                             std::string_view sender, const std::vector<std::string>& recipients,
+                             Replies replies = Replies::One);
+[[nodiscard]] inline Verdict decide(const analyzers::Report& report, const settings::Policy& policy,
+                                    std::string_view sender,
+                                    const std::vector<std::string>& recipients) {
+    return decide(Evidence{report}, policy, sender, recipients);
+}
 
 }  // namespace postern::verdict

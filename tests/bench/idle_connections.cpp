@@ -99,16 +99,17 @@ int main(int argc, char** argv) {
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
 
-    std::vector<UniqueFd> listeners(1);
-    listeners[0].reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    std::vector<net::Listener> listeners;
+    listeners.emplace_back(UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     socklen_t size = sizeof address;
     void* raw = &address;
     auto* generic = static_cast<sockaddr*>(raw);
     int pipe[2];
-    if (::bind(listeners[0].get(), generic, size) != 0 || ::listen(listeners[0].get(), 1024) != 0 ||
-        ::getsockname(listeners[0].get(), generic, &size) != 0 || ::pipe(pipe) != 0) {
+    if (::bind(listeners[0].socket.get(), generic, size) != 0 ||
+        ::listen(listeners[0].socket.get(), 1024) != 0 ||
+        ::getsockname(listeners[0].socket.get(), generic, &size) != 0 || ::pipe(pipe) != 0) {
         std::perror("listener");
         return 1;
     }
@@ -123,8 +124,9 @@ int main(int argc, char** argv) {
     settings.max_connections_per_client = settings.max_connections;
     const auto context = net::TlsContext::self_signed("mx.test");
     if (!context) return 1;
-    net::Server server(settings, session, *context, std::move(listeners),
-                       [](const net::ClientFacts&, net::Timer&) { return std::make_unique<Polite>(); });
+    net::Server server(
+        settings, session, *context, std::move(listeners),
+        [](const net::ClientFacts&, net::Timer&) { return std::make_unique<Polite>(); });
     const long before = resident_kib();
     const auto began = std::chrono::steady_clock::now();
     server.start();

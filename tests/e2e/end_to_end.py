@@ -16,6 +16,7 @@ class EndToEnd(unittest.TestCase):
     """One site for all tests of the class. `MORE` goes behind its configuration."""
 
     MORE = ""
+    KEYS = {}
     SINK_OPTIONS = ()
 
     @classmethod
@@ -23,7 +24,7 @@ class EndToEnd(unittest.TestCase):
         cls.folder = tempfile.mkdtemp(prefix="postern-e2e-")
         os.chmod(cls.folder, 0o755)
         try:
-            cls.site = postern_site.Site(BIN, cls.folder, more=cls.MORE, sink_options=cls.SINK_OPTIONS)
+            cls.site = postern_site.Site(BIN, cls.folder, more=cls.MORE, sink_options=cls.SINK_OPTIONS, keys=cls.KEYS)
         except BaseException:
             cls.keep_or_remove()
             raise

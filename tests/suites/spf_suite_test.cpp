@@ -136,7 +136,8 @@ Tally run_suite(const std::filesystem::path& file) {
         for (const auto& test : document["tests"]) {
             const Spf spf = evaluated(test.second, zone);
             const auto results = allowed(test.second["result"]);
-            bool right = std::find(results.begin(), results.end(), word(spf.result)) != results.end();
+            bool right =
+                std::find(results.begin(), results.end(), word(spf.result)) != results.end();
             if (const YAML::Node explanation = test.second["explanation"]) {
                 right = right && spf.explanation.value_or("DEFAULT") == explanation.Scalar();
             }

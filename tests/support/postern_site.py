@@ -22,7 +22,7 @@ host = "127.0.0.1"
 port = {sink}
 
 [domains]
-accept = ["dest.example"]
+accept = [{domains}]
 
 [clamav]
 database = "{signatures}"
@@ -157,14 +157,14 @@ def wait_for(condition, patience, pause=0.05):
 
 
 class Site:
-    """Next hop, configuration and gateway together. `more` is put behind the configuration."""
+    """Next hop, configuration and gateway together. `more` is put behind the configuration, `keys` ({"smtp": "max_errors = 3"}) into its tables; `domains` are those whose mail is taken."""
 
-    def __init__(self, binaries, folder, ports=None, signatures=None, more="", sink_options=()):
+    def __init__(self, binaries, folder, ports=None, signatures=None, more="", sink_options=(), domains=("dest.example",), keys=None):
         self.binaries, self.folder = os.path.abspath(binaries), os.path.abspath(folder)
         os.makedirs(self.folder, exist_ok=True)
         self.ports = ports or {name: free_port() for name in ("smtp", "sink", "web", "metrics")}
         self.signatures = signatures or own_signatures(f"{self.folder}/signatures")
-        self.config = f"{self.folder}/postern.toml"
+        self.config, self.domains, self.keys = f"{self.folder}/postern.toml", domains, keys or {}
         self.configure(more)
         self.sink = Sink(self.binaries, self.folder, self.ports["sink"], *sink_options)
         try:
@@ -174,8 +174,11 @@ class Site:
             raise
 
     def configure(self, more=""):
+        text = CONFIG.format(folder=self.folder, signatures=self.signatures, domains=", ".join(f'"{domain}"' for domain in self.domains), **self.ports)
+        for table, lines in self.keys.items():
+            text = text.replace(f"[{table}]\n", f"[{table}]\n{lines}\n", 1)
         with open(self.config, "w") as config:
-            config.write(CONFIG.format(folder=self.folder, signatures=self.signatures, **self.ports) + more)
+            config.write(text + more)
 
     def send(self, message, sender="alice@sender.example", recipients=("bob@dest.example",), timeout=60):
         """One message with raw bytes; gives code and text of the last reply."""

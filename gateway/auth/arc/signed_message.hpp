@@ -42,6 +42,7 @@ public:
     void body(std::string_view chunk);
     void end();
 
+    [[nodiscard]] const IntakeLimits& limits() const;
     /// After header().
     [[nodiscard]] const mail::HeaderBlock& block() const;
     /// Starts the look-ups of all keys; may be called as soon as the header is known.

@@ -14,9 +14,6 @@
 
 namespace postern::auth::arc {
 
-/// RFC 8617 4.2.1.
-constexpr std::uint32_t kMaxInstances = 50;
-
 /// The chain of one message; used like dkim::Verification.
 class Verification {
 public:

@@ -37,9 +37,9 @@ std::size_t find_blank_to_change(std::string_view bytes) {
     for (; at + kStep + 1 <= bytes.size(); at += kStep) {
         const __m128i here = load(bytes.data() + at);
         const __m128i next = load(bytes.data() + at + 1);
-        const __m128i stops = _mm_or_si128(
-            _mm_cmpeq_epi8(next, space),
-            _mm_or_si128(_mm_cmpeq_epi8(next, tab), _mm_cmpeq_epi8(next, cr)));
+        const __m128i stops =
+            _mm_or_si128(_mm_cmpeq_epi8(next, space),
+                         _mm_or_si128(_mm_cmpeq_epi8(next, tab), _mm_cmpeq_epi8(next, cr)));
         const __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(here, tab),
                                           _mm_and_si128(_mm_cmpeq_epi8(here, space), stops));
         const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits));

@@ -107,7 +107,7 @@ struct BodyHasher::State {
     std::unique_ptr<RelaxedBody> relaxed;
 };
 
-BodyHasher::BodyHasher(std::vector<BodyHashKind> kinds) : state_(std::make_unique<State>()) {
+BodyHasher::BodyHasher(const std::vector<BodyHashKind>& kinds) : state_(std::make_unique<State>()) {
     for (const BodyHashKind& kind : kinds) {
         if (kind.canonicalization == Canonicalization::Simple) {
             if (!state_->simple) state_->simple = std::make_unique<SimpleBody>();

@@ -36,7 +36,7 @@ struct BodyHash {
 /// two SHA-256 streams, whatever the number of kinds.
 class BodyHasher {
 public:
-    explicit BodyHasher(std::vector<BodyHashKind> kinds);
+    explicit BodyHasher(const std::vector<BodyHashKind>& kinds);
     ~BodyHasher();
     BodyHasher(BodyHasher&&) noexcept;
     BodyHasher& operator=(BodyHasher&&) noexcept;

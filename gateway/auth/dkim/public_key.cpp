@@ -1,51 +1,19 @@
 #include "gateway/auth/dkim/public_key.hpp"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
 #include <utility>
 
+#include "gateway/auth/dkim/openssl_handles.hpp"
 #include "gateway/auth/dkim/rsa_der.hpp"
 
 namespace postern::auth::dkim {
 namespace {
 
-template <auto Free>
-struct Freer {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
-using Number = std::unique_ptr<BIGNUM, Freer<BN_free>>;
-using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Freer<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, Freer<OSSL_PARAM_free>>;
-
 constexpr std::size_t kEd25519KeySize = 32;
 constexpr std::size_t kEd25519SignatureSize = 64;
 constexpr std::size_t kMaxExponentSize = 8;  // bytes; what OpenSSL takes for long moduli
-
-/// An error left in the queue would end somebody else's TLS session on this thread.
-class CleanErrors {
-public:
-    CleanErrors() = default;
-    ~CleanErrors() { ERR_clear_error(); }
-    CleanErrors(const CleanErrors&) = delete;
-    CleanErrors& operator=(const CleanErrors&) = delete;
-    CleanErrors(CleanErrors&&) = delete;
-    CleanErrors& operator=(CleanErrors&&) = delete;
-};
-
-const unsigned char* bytes_of(std::string_view text) {
-    return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
-}
 
 Number number_of(std::string_view bytes) {
     return Number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));
@@ -68,12 +36,6 @@ Key make_rsa(const RsaNumbers& numbers) {
         return nullptr;
     }
     return Key(made);
-}
-
-const EVP_MD* rsa_digest() {
-    static const std::unique_ptr<EVP_MD, Freer<EVP_MD_free>> fetched(
-        EVP_MD_fetch(nullptr, "SHA2-256", nullptr));
-    return fetched.get();
 }
 
 bool rsa_verifies(EVP_PKEY* key, const Sha256Digest& digest, std::string_view signature) {

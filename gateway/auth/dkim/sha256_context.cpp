@@ -49,6 +49,12 @@ Sha256Digest Sha256Context::digest() const {
     return result;
 }
 
+Sha256Context Sha256Context::copy() const {
+    Sha256Context other;
+    if (EVP_MD_CTX_copy_ex(other.state_->running.get(), state_->running.get()) != 1) std::abort();
+    return other;
+}
+
 Sha256Digest sha256(std::string_view bytes) {
     Sha256Context context;
     context.update(bytes);

@@ -21,6 +21,8 @@ public:
     void update(std::string_view bytes);
     /// Of everything so far; more may follow.
     [[nodiscard]] Sha256Digest digest() const;
+    /// Another one that has taken the same bytes.
+    [[nodiscard]] Sha256Context copy() const;
 
 private:
     struct State;

@@ -7,13 +7,14 @@
 #include "analyzers/base/base64.hpp"
 #include "gateway/auth/dkim/quoted_printable.hpp"
 #include "gateway/auth/dkim/tag_list.hpp"
+#include "gateway/mail/a_label.hpp"
 #include "gateway/mail/address.hpp"
 
 namespace postern::auth::dkim {
 namespace {
 
-constexpr std::size_t kLengthDigits = 76;  // RFC 6376 3.5, l=
-constexpr std::size_t kTimeDigits = 12;    // RFC 6376 3.5, t= and x=
+constexpr std::size_t kLengthDigits = 76;   // RFC 6376 3.5, l=
+constexpr std::size_t kTimeDigits = 12;     // RFC 6376 3.5, t= and x=
 constexpr std::uint32_t kMaxInstance = 50;  // RFC 8617 4.2.1
 
 /// Reads one tag after the other; the first thing that is wrong ends it.
@@ -24,9 +25,10 @@ public:
 
     void read() {
         read_names();
-        const bool done = version() && algorithm() && domain() && selector() && chain() &&
-                          signature() && methods() && canonicalization() && body_hash() &&
-                          fields() && length() && times() && identity() && copied_fields();
+        const bool done = instance() && version() && algorithm() && domain() && selector() &&
+                          chain() && signature() && methods() && canonicalization() &&
+                          body_hash() && fields() && length() && times() && identity() &&
+                          copied_fields();
         static_cast<void>(done);
     }
 
@@ -55,10 +57,11 @@ private:
         }
     }
 
-    /// Empty: no domain name.
+    /// In A-labels (RFC 8616 5). Empty: no domain name.
     static std::string name_of(std::string_view text) {
-        if (text.ends_with('.')) return {};
-        const auto parsed = mail::Domain::parse(text);
+        const auto ascii = mail::to_a_labels(text);
+        if (!ascii || ascii->ends_with('.')) return {};
+        const auto parsed = mail::Domain::parse(*ascii);
         return parsed && !parsed->is_literal() ? parsed->text() : std::string();
     }
 
@@ -99,13 +102,18 @@ private:
         return signature_.key_name().size() <= kMaxName || bad("s");
     }
 
-    bool chain() {
+    /// Comes first: an older signature of a chain may be broken otherwise, but not here.
+    bool instance() {
         if (is(SignatureKind::Dkim)) return true;
-        const Tag* instance = tags_.find("i");
-        if (instance == nullptr) return missing("i");
-        const auto number = decimal(instance->value, 2);
+        const Tag* tag = tags_.find("i");
+        if (tag == nullptr) return missing("i");
+        const auto number = decimal(tag->value, 2);
         if (!number || *number < 1 || *number > kMaxInstance) return bad("i");
         signature_.instance = static_cast<std::uint32_t>(*number);
+        return true;
+    }
+
+    bool chain() {
         if (!seal()) return true;
         const Tag* status = tags_.find("cv");
         if (status == nullptr) return missing("cv");
@@ -150,17 +158,18 @@ private:
     }
 
     bool canonicalization() {
-        if (seal()) {  // RFC 8617 5.1.1: a seal is always relaxed
+        if (!is(SignatureKind::Dkim)) {
+            // RFC 8617 5.1.1: a seal is always relaxed. What a message signature without c= means
+            // RFC 8617 does not say; its drafts, its test suite and those who seal say relaxed.
             signature_.header_canonicalization = Canonicalization::Relaxed;
-            return true;
+            signature_.body.canonicalization = Canonicalization::Relaxed;
         }
         const Tag* tag = tags_.find("c");
-        if (tag == nullptr) return true;
+        if (tag == nullptr || seal()) return true;
         const std::size_t slash = tag->value.find('/');
         const auto header = method(tag->value.substr(0, slash));
-        const auto body = slash == std::string_view::npos
-                              ? Canonicalization::Simple
-                              : method(tag->value.substr(slash + 1));
+        const auto body = slash == std::string_view::npos ? Canonicalization::Simple
+                                                          : method(tag->value.substr(slash + 1));
         if (!header || !body) return fail(DkimResult::PermError, "canonicalization is unknown");
         signature_.header_canonicalization = *header;
         signature_.body.canonicalization = *body;
@@ -217,7 +226,8 @@ private:
             signature_.expiry = decimal(tag->value, kTimeDigits);
             if (!signature_.expiry) return bad("x");
         }
-        const auto& [time, expiry] = std::tie(signature_.time, signature_.expiry);
+        const auto time = signature_.time;
+        const auto expiry = signature_.expiry;
         // RFC 6376 3.5: the expiry MUST be greater than the time of signing.
         if (time && expiry && *expiry <= *time) return bad("x");
         if (expiry && *expiry < limits_.now) {

@@ -45,8 +45,8 @@ struct Signature {
     Canonicalization header_canonicalization = Canonicalization::Simple;
     BodyHashKind body;
     Sha256Digest body_hash{};
-    std::string signature;         ///< b=, decoded
-    std::string signature_start;   ///< first 8 characters of b=
+    std::string signature;                   ///< b=, decoded
+    std::string signature_start;             ///< first 8 characters of b=
     std::vector<std::string> signed_fields;  ///< h=, lower case, in order
     std::optional<std::uint64_t> time;       ///< t=
     std::optional<std::uint64_t> expiry;     ///< x=

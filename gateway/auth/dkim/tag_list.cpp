@@ -15,8 +15,7 @@ constexpr bool blank(char c) {
 
 bool good_name(std::string_view name) {
     return !name.empty() && ascii_alpha(name.front()) &&
-           std::all_of(name.begin(), name.end(),
-                       [](char c) { return ascii_alnum(c) || c == '_'; });
+           std::all_of(name.begin(), name.end(), [](char c) { return ascii_alnum(c) || c == '_'; });
 }
 
 bool good_value(std::string_view value) {
@@ -58,8 +57,8 @@ Outcome<TagList, TagListError> TagList::parse(std::string_view text) {
 }
 
 const Tag* TagList::find(std::string_view name) const {
-    const auto found = std::find_if(tags_.begin(), tags_.end(),
-                                    [&](const Tag& tag) { return tag.name == name; });
+    const auto found =
+        std::find_if(tags_.begin(), tags_.end(), [&](const Tag& tag) { return tag.name == name; });
     return found == tags_.end() ? nullptr : &*found;
 }
 

@@ -24,15 +24,15 @@ struct VerifyLimits {
     std::size_t max_listed = 50;      ///< results given at all, from the top of the header
     std::size_t max_signature_size = std::size_t{64} << 10U;  ///< bytes of the field
     std::size_t max_key_size = std::size_t{64} << 10U;        ///< bytes of a key record
-    std::size_t max_key_records = 5;  ///< tried at one name (RFC 6376 6.1.2 step 4)
+    std::size_t max_key_records = 5;    ///< tried at one name (RFC 6376 6.1.2 step 4)
     std::uint32_t min_rsa_bits = 1024;  ///< less is a fail (RFC 8301 3.2)
     std::uint32_t max_rsa_bits = 8192;  ///< more is not computed
     std::uint32_t clock_skew = 36'000;  ///< seconds that t= may lie ahead
     /// Whether a signature passes although bytes stand behind its l=. No: `policy`.
     bool accept_partial_body = false;
-    /// Whether a signature passes although a field that may stand only once (From, Sender, Reply-To,
-    /// Subject, Content-Type, Content-Transfer-Encoding) stands more often than it signs. From
-    /// never may. No: `policy`.
+    /// Whether a signature passes although a field that may stand only once (From, Sender,
+    /// Reply-To, Subject, Content-Type, Content-Transfer-Encoding) stands more often than it signs.
+    /// From never may. No: `policy`.
     bool accept_unsigned_duplicates = false;
 };
 
@@ -54,6 +54,8 @@ public:
     /// One result for each signature, top to bottom. Blocks on look-ups. `bodies` must have ended
     /// and must have been made for at least body_hashes().
     [[nodiscard]] std::vector<Dkim> results(const BodyHasher& bodies, dns::Inquiry& inquiry) const;
+    /// All of them `permerror`, for a message that cannot be verified as a whole.
+    [[nodiscard]] std::vector<Dkim> refused(std::string_view why) const;
 
 private:
     struct State;

@@ -9,11 +9,11 @@ namespace postern::auth::dmarc {
 
 /// Why there is no Author Domain. A sentence goes with each.
 enum class AuthorError {
-    NoFrom,        ///< no From field
-    SeveralFrom,   ///< more than one, or something else that a mail program may take for one
-    BadFrom,       ///< not an address list, or one with a domain that is none
-    NoAddress,     ///< an empty group
-    SeveralDomains ///< addresses of different domains
+    NoFrom,         ///< no From field
+    SeveralFrom,    ///< more than one, or something else that a mail program may take for one
+    BadFrom,        ///< not an address list, or one with a domain that is none
+    NoAddress,      ///< an empty group
+    SeveralDomains  ///< addresses of different domains
 };
 [[nodiscard]] std::string_view sentence(AuthorError error);
 

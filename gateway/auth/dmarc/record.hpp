@@ -27,15 +27,15 @@ struct FailureOptions {
 };
 
 struct Record {
-    DmarcPolicy policy = DmarcPolicy::None;        ///< p=
-    std::optional<DmarcPolicy> subdomain_policy;   ///< sp=
-    std::optional<DmarcPolicy> nonexistent_policy; ///< np=
-    Alignment dkim = Alignment::Relaxed;           ///< adkim=
-    Alignment spf = Alignment::Relaxed;            ///< aspf=
+    DmarcPolicy policy = DmarcPolicy::None;         ///< p=
+    std::optional<DmarcPolicy> subdomain_policy;    ///< sp=
+    std::optional<DmarcPolicy> nonexistent_policy;  ///< np=
+    Alignment dkim = Alignment::Relaxed;            ///< adkim=
+    Alignment spf = Alignment::Relaxed;             ///< aspf=
     PublicSuffix psd = PublicSuffix::Unknown;
-    bool testing = false;             ///< t=y
-    FailureOptions failure_options;   ///< fo=
-    std::vector<std::string> rua;     ///< valid URIs as written, without "!size" (4.7)
+    bool testing = false;            ///< t=y
+    FailureOptions failure_options;  ///< fo=
+    std::vector<std::string> rua;    ///< valid URIs as written, without "!size" (4.7)
     std::vector<std::string> ruf;
     /// Nothing but reports is to be done with this record: p= is missing or wrong, or sp= or np=
     /// is wrong (4.10.1). With a valid rua= the policy is then none; without, `applies` is false.

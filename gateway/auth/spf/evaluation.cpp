@@ -87,7 +87,8 @@ Evaluation::Verdict Evaluation::redirected(const Record& record, const std::stri
     if (!target) return {SpfResult::PermError, domain + ": redirect to no name", {}, domain};
     Verdict verdict = check(*target);
     if (verdict.result == SpfResult::None) {  // 6.1
-        return {SpfResult::PermError, "redirect to " + *target + ", which has no record", {}, domain};
+        return {
+            SpfResult::PermError, "redirect to " + *target + ", which has no record", {}, domain};
     }
     return verdict;
 }
@@ -96,7 +97,8 @@ Evaluation::Match Evaluation::matches(const Mechanism& mechanism, const std::str
     if (!looks_up(mechanism.kind)) {
         if (mechanism.kind == Kind::All) return {true, {}, {}};
         const bool four = mechanism.kind == Kind::Ip4;
-        return {four == request_.client.is_v4() && in_network(mechanism.network, mechanism), {}, {}};
+        return {
+            four == request_.client.is_v4() && in_network(mechanism.network, mechanism), {}, {}};
     }
     if (!count_term()) return error(SpfResult::PermError, std::string(kTooManyTerms));
     const auto target = target_of(mechanism, domain);
@@ -179,7 +181,9 @@ Evaluation::Match Evaluation::matches_exists(const std::string& target) {
 
 Evaluation::Match Evaluation::matches_reverse(const std::string& target) {
     const auto& names = validated_names();
-    if (voids_ > request_.limits.void_lookups) {
+    // Void once for each term, although it is asked once (4.6.4). Names without an address are not
+    // counted: they are the client's doing, not the sender's.
+    if (nameless_ && ++voids_ > request_.limits.void_lookups) {
         return error(SpfResult::PermError, "too many void look-ups");
     }
     return {std::any_of(names.begin(), names.end(),

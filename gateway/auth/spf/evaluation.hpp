@@ -71,6 +71,7 @@ private:
     unsigned terms_ = 0;
     unsigned voids_ = 0;
     std::optional<std::vector<std::string>> validated_names_;
+    bool nameless_ = false;  ///< the client's address has no name at all
 };
 
 }  // namespace postern::auth::spf

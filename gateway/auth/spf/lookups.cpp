@@ -45,8 +45,7 @@ dns::Answer Evaluation::ask(const std::string& name, RecordType type) {
 bool Evaluation::in_network(const mail::IpAddress::Bytes& network,
                             const Mechanism& mechanism) const {
     constexpr unsigned kMappedBits = 96;  // in front of an IPv4 address in IPv6 form
-    const unsigned bits =
-        request_.client.is_v4() ? kMappedBits + mechanism.bits4 : mechanism.bits6;
+    const unsigned bits = request_.client.is_v4() ? kMappedBits + mechanism.bits4 : mechanism.bits6;
     const auto& client = request_.client.bytes();
     for (unsigned i = 0; i * 8 < bits; ++i) {
         const unsigned left = bits - i * 8;
@@ -69,9 +68,7 @@ const std::vector<std::string>& Evaluation::validated_names() {
     validated_names_.emplace();
     const dns::Answer answer = ask(dns::reverse_name(request_.client), RecordType::Ptr);
     if (!answer.found()) {
-        // An error is no match (5.5); whether the client has a name is not the sender's doing, but
-        // the look-up was void all the same (4.6.4).
-        if (!dns::unknown(answer.status)) ++voids_;
+        nameless_ = !dns::unknown(answer.status);  // an error is no match, and no more (5.5)
         return *validated_names_;
     }
     std::vector<std::pair<std::string, dns::Pending>> asked;
@@ -102,8 +99,8 @@ std::string Evaluation::validated_name(const std::string& domain) {
 std::optional<std::string> Evaluation::target_of(const Mechanism& mechanism,
                                                  const std::string& domain) {
     if (!mechanism.domain) return domain;
-    std::string name = mechanism.domain->expand_name(
-        [&](char letter) { return macro_value(letter, domain); });
+    std::string name =
+        mechanism.domain->expand_name([&](char letter) { return macro_value(letter, domain); });
     if (!is_askable(name)) return std::nullopt;
     return name;
 }

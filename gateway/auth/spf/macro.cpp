@@ -22,8 +22,8 @@ bool is_visible(char c) {
 /// toplabel (RFC 7208 12): letters, digits and inner hyphens, not digits alone.
 bool is_top_label(std::string_view label) {
     if (label.empty() || label.front() == '-' || label.back() == '-') return false;
-    const bool ldh = std::all_of(label.begin(), label.end(),
-                                 [](char c) { return ascii_alnum(c) || c == '-'; });
+    const bool ldh =
+        std::all_of(label.begin(), label.end(), [](char c) { return ascii_alnum(c) || c == '-'; });
     return ldh && !std::all_of(label.begin(), label.end(), ascii_digit);
 }
 
@@ -177,8 +177,8 @@ void MacroString::each(const Values& values,
                        const std::function<bool(std::string_view)>& take) const {
     for (const Piece& piece : pieces_) {
         const auto* literal = std::get_if<std::string>(&piece);
-        const bool more =
-            literal != nullptr ? take(*literal) : take(expand_macro(std::get<Macro>(piece), values));
+        const bool more = literal != nullptr ? take(*literal)
+                                             : take(expand_macro(std::get<Macro>(piece), values));
         if (!more) return;
     }
 }

@@ -39,9 +39,9 @@ public:
 
 private:
     struct Macro {
-        char letter = 'd';       ///< lower case
-        bool escape = false;     ///< upper case: escaped as in a URL
-        std::size_t parts = 0;   ///< right-hand parts kept; 0: all
+        char letter = 'd';      ///< lower case
+        bool escape = false;    ///< upper case: escaped as in a URL
+        std::size_t parts = 0;  ///< right-hand parts kept; 0: all
         bool reversed = false;
         std::string delimiters;  ///< empty: "."
     };

@@ -100,8 +100,7 @@ Outcome<Done, SyntaxError> take_network(std::string_view rest, Mechanism& mechan
     return Done{};
 }
 
-Outcome<Done, SyntaxError> take_domain(std::string_view rest, bool required,
-                                       Mechanism& mechanism) {
+Outcome<Done, SyntaxError> take_domain(std::string_view rest, bool required, Mechanism& mechanism) {
     if (rest.empty()) return required ? wrong("no domain name") : Done{};
     if (!rest.starts_with(':')) return wrong("unexpected text");
     const auto domain = MacroString::parse_domain_spec(rest.substr(1));
@@ -116,7 +115,7 @@ Outcome<Done, SyntaxError> take_arguments(std::string_view rest, Mechanism& mech
             return rest.empty() ? Done{} : wrong("\"all\" with an argument");
         case Kind::A:
         case Kind::Mx: {
-            const auto prefix = take_dual_prefix(rest, mechanism);
+            auto prefix = take_dual_prefix(rest, mechanism);
             if (!prefix) return prefix;
             return take_domain(rest, false, mechanism);
         }
@@ -158,7 +157,7 @@ Outcome<Done, SyntaxError> take_mechanism(std::string_view term, Record& record)
     });
     if (kind == kKinds.end()) return wrong("an unknown mechanism");
     mechanism.kind = kind->kind;
-    const auto taken = take_arguments(term.substr(end), mechanism);
+    auto taken = take_arguments(term.substr(end), mechanism);
     if (!taken) return taken;
     record.has_all = record.has_all || mechanism.kind == Kind::All;
     record.mechanisms.push_back(std::move(mechanism));

@@ -12,7 +12,7 @@
 namespace postern::auth::trace {
 
 struct FieldFacts {
-    std::string authserv_id;   ///< our host name
+    std::string authserv_id;  ///< our host name
     std::string client_ip;
     std::string helo;          ///< as the client said it; filtered here
     std::string reverse_path;  ///< "" for the null one

@@ -19,15 +19,17 @@ const Check& pregreet() {
         .stage = Stage::Connection,
         .mode = Mode::Enforce,
         .options = kOptions,
-        .run = [](const Facts& facts, const Tools& /*tools*/, const Options& /*options*/) {
-            Opinions said;
-            if (facts.connection.early_talker) {
-                said.push_back(refused("EARLY_TALKER", facts.connection.client.text(),
-                                       {521, "5.5.1", "Protocol error"}));
-            }
-            return said;
-        },
-        .meaning = "The client spoke before it was greeted."};
+        .run =
+            [](const Facts& facts, const Tools& /*tools*/, const Options& /*options*/) {
+                Opinions said;
+                if (facts.connection.early_talker) {
+                    said.push_back(refused("EARLY_TALKER", facts.connection.client.text(),
+                                           {521, "5.5.1", "Protocol error"}));
+                }
+                return said;
+            },
+        .meaning = "The client spoke before it was greeted.",
+        .waits = Waits::Event};
     return kCheck;
 }
 

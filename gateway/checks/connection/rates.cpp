@@ -1,5 +1,6 @@
 /// @file How much one address, and the network it is in, may do in a minute; and who is banned for
-/// what he did before. Counted in the state store, so that all gateways on one store count together.
+/// what he did before. Counted in the state store, so that all gateways on one store count
+/// together.
 
 #include "gateway/checks/connection/limits.hpp"
 #include "gateway/checks/opinions.hpp"
@@ -78,7 +79,6 @@ const Check& banned() {
          "length of the longest"},
         {"early_talk", 4.0, 0, 1000, "points for speaking before the banner"},
         {"unknown_recipient", 1.0, 0, 1000, "points for a recipient that does not exist"},
-        {"error", 0.5, 0, 1000, "points for a session that was closed for its errors"},
         {"malware", 5.0, 0, 1000, "points for a message with malware"},
     };
     static const Check kCheck{

@@ -11,8 +11,8 @@ const Check& helo_literal() {
         .name = "helo_literal",
         .stage = Stage::Helo,
         .mode = Mode::Score,
-        .run = [](const Facts& facts, const Tools& /*tools*/, const Options& /*options*/)
-            -> Opinions {
+        .run = [](const Facts& facts, const Tools& /*tools*/,
+                  const Options& /*options*/) -> Opinions {
             const std::string& said = facts.helo->argument;
             auto address = mail::IpAddress::parse_literal(said);
             if (!address) address = mail::IpAddress::parse(said);

@@ -54,8 +54,7 @@ Opinions matches(const Facts& facts, const Tools& tools, const Options& /*option
     if (own.iprev.result == auth::IprevResult::TempError) {
         return {undecided("helo_ptr_match", own.iprev.detail)};
     }
-    const std::string known =
-        own.reverse_names.empty() ? "nothing" : own.reverse_names.front();
+    const std::string known = own.reverse_names.empty() ? "nothing" : own.reverse_names.front();
     return {refused("HELO_MISMATCH", name + ", but the address is called " + known,
                     {550, "5.7.1", "HELO is not the name of your address"})};
 }

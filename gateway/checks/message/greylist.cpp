@@ -47,7 +47,8 @@ GreyBand grey_band(const Options& options) {
     band.settings.life = time("life");
     band.settings.host_life = time("life");
     band.settings.learn_after = option<std::int64_t>(options, "learn_after");
-    band.settings.recipients_exempt = option<std::vector<std::string>>(options, "recipients_exempt");
+    band.settings.recipients_exempt =
+        option<std::vector<std::string>>(options, "recipients_exempt");
     band.settings.senders_exempt = option<std::vector<std::string>>(options, "senders_exempt");
     return band;
 }

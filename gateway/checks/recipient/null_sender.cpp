@@ -11,8 +11,8 @@ const Check& null_sender_recipients() {
         .name = "null_sender_recipients",
         .stage = Stage::Recipient,
         .mode = Mode::Score,
-        .run = [](const Facts& facts, const Tools& /*tools*/, const Options& /*options*/)
-            -> Opinions {
+        .run = [](const Facts& facts, const Tools& /*tools*/,
+                  const Options& /*options*/) -> Opinions {
             if (facts.sender->reverse_path || facts.recipient->accepted != 1) return {};
             return {refused("BOUNCE_MANY_RECIPIENTS", facts.recipient->forward_path.text(),
                             {550, "5.5.3", "A bounce has one recipient"})};

@@ -1,7 +1,7 @@
 #pragma once
 
-/// @file [domains].recipients: who has a mailbox here. Read again when the file changes; a file that
-/// cannot be read leaves the last good one in force.
+/// @file [domains].recipients: who has a mailbox here. Read again when the file changes; a file
+/// that cannot be read leaves the last good one in force.
 
 #include <chrono>
 #include <memory>

@@ -16,9 +16,8 @@ const Check& relay() {
         .run = [](const Facts& facts, const Tools& tools, const Options& /*options*/) -> Opinions {
             const std::string& domain = facts.recipient->forward_path.domain().text();
             const auto& accept = tools.settings.accept_domains;
-            if (std::any_of(accept.begin(), accept.end(), [&](const std::string& each) {
-                    return ascii_iequal(each, domain);
-                })) {
+            if (std::any_of(accept.begin(), accept.end(),
+                            [&](const std::string& each) { return ascii_iequal(each, domain); })) {
                 return {};
             }
             return {refused("RELAY_DENIED", domain,

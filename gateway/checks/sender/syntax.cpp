@@ -1,5 +1,5 @@
-/// @file A sender nobody can answer: its domain is an address, or has no dot (RFC 5321 2.3.5 wants a
-/// name that resolves). What is no mailbox at all is refused by the SMTP session.
+/// @file A sender nobody can answer: its domain is an address, or has no dot (RFC 5321 2.3.5 wants
+/// a name that resolves). What is no mailbox at all is refused by the SMTP session.
 
 #include "gateway/checks/opinions.hpp"
 #include "gateway/checks/registry_entries.hpp"
@@ -11,8 +11,8 @@ const Check& sender_syntax() {
         .name = "sender_syntax",
         .stage = Stage::Sender,
         .mode = Mode::Enforce,
-        .run = [](const Facts& facts, const Tools& /*tools*/, const Options& /*options*/)
-            -> Opinions {
+        .run = [](const Facts& facts, const Tools& /*tools*/,
+                  const Options& /*options*/) -> Opinions {
             if (!facts.sender->reverse_path) return {};
             const mail::Domain& domain = facts.sender->reverse_path->domain();
             const bool dotted = domain.text().find('.') != std::string::npos;

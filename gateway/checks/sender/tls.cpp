@@ -50,9 +50,10 @@ const Check& recipient_tls() {
         .stage = Stage::Recipient,
         .mode = Mode::Enforce,
         .options = domains_option(),
-        .run = [](const Facts& facts, const Tools& /*tools*/, const Options& options) {
-            return judge(facts, options, facts.recipient->forward_path.domain().text());
-        },
+        .run =
+            [](const Facts& facts, const Tools& /*tools*/, const Options& options) {
+                return judge(facts, options, facts.recipient->forward_path.domain().text());
+            },
         .meaning = "Mail for this recipient's domain has to come in TLS.",
         .always = true};
     return kCheck;

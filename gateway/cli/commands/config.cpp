@@ -3,13 +3,18 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "gateway/checks/plan.hpp"
 #include "gateway/cli/command.hpp"
 
 namespace postern::cli {
 namespace {
 
 int show(const Context& context) {
-    for (const settings::Effective& each : context.loaded.effective) {
+    std::vector<settings::Effective> all = context.loaded.effective;
+    for (settings::Effective& each : checks::defaults_in_force(context.settings())) {
+        all.push_back(std::move(each));
+    }
+    for (const settings::Effective& each : all) {
         if (context.json) {
             std::cout << nlohmann::json{{"key", each.key},
                                         {"value", each.value},

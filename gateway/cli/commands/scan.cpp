@@ -14,7 +14,9 @@
 
 #include "analyzers/host/door.hpp"
 #include "analyzers/host/generation.hpp"
+#include "gateway/cli/authentication.hpp"
 #include "gateway/cli/command.hpp"
+#include "gateway/cli/envelope_checks.hpp"
 #include "gateway/cli/supervisor/analyzer_settings_of.hpp"
 #include "gateway/verdict/replies.hpp"
 #include "gateway/verdict/scan_json.hpp"
@@ -125,30 +127,85 @@ void print(const std::string& path, const verdict::Verdict& verdict,
     if (!report.limits.empty()) std::cout << "  limits were reached: see --json\n";
 }
 
+/// Who sent it; nullptr: nobody was asked to look. A message without envelope, on a machine without
+/// configured servers, is looked at offline.
+std::unique_ptr<Authentication> authentication_of(const Arguments& arguments,
+                                                  const Context& context) {
+    const bool wanted = arguments.has("ip") || !context.settings().dns.servers.empty();
+    if (!wanted || arguments.has("object")) return nullptr;
+    return std::make_unique<Authentication>(arguments, context);
+}
+
+std::optional<auth::Results> authenticate(const Authentication* authentication,
+                                          const Input& input) {
+    if (authentication == nullptr) return std::nullopt;
+    ::lseek(input.file.get(), 0, SEEK_SET);
+    auto results = authentication->message(input.file.get());
+    if (!results) return std::nullopt;
+    return std::move(results).value();
+}
+
+/// Adds what the checks of the envelope and the message say; the refusal that the client would
+/// hear.
+std::optional<smtp::Reply> check(const EnvelopeChecks* checks, const Input& input,
+                                 const std::optional<auth::Results>& authenticated,
+                                 const Context& context, verdict::Evidence& evidence) {
+    if (checks == nullptr) return std::nullopt;
+    const std::string header = header_of(
+        input.file.get(), static_cast<std::size_t>(context.settings().smtp.max_header_size));
+    checks::Heard heard =
+        checks->run(evidence.report, authenticated.value_or(auth::Results()), header, input.size);
+    for (checks::Kept& each : heard.findings) {
+        evidence.checked.push_back({std::move(each.finding), each.mode});
+    }
+    return heard.refusal;
+}
+
+std::string reply_words(const smtp::Reply& reply) {
+    return std::to_string(reply.code) + " " + reply.enhanced + " " + reply.text;
+}
+
 /// Scans one file; the exit code it asks for.
 int scan(const std::string& path, const Arguments& arguments, const Context& context,
-         Scanner& scanner) {
+         Scanner& scanner, const Authentication* authentication,
+         const EnvelopeChecks* envelope_checks) {
     const auto begun = Clock::now();
     const auto input = open_input(path);
     if (!input) return complain(input.error(), kCouldNot);
     const MessageKind kind = arguments.has("object") ? MessageKind::Object : MessageKind::Message;
     const auto report = scanner.analyze(*input, kind);
     if (!report) return complain(path + ": the analyzer is not to be had", kCouldNot);
-    const std::chrono::duration<double, std::milli> took = Clock::now() - begun;
+    const std::chrono::duration<double, std::milli> analysis = Clock::now() - begun;
+    const auto authenticated = authenticate(authentication, *input);
+    verdict::Evidence evidence{*report};
+    const auto refusal = check(envelope_checks, *input, authenticated, context, evidence);
+    const std::chrono::duration<double, std::milli> total = Clock::now() - begun;
 
     const verdict::EnvelopeFacts envelope = envelope_of(arguments);
-    const verdict::Verdict verdict =
-        verdict::decide(*report, context.settings().policy, envelope.reverse_path.value_or(""),
+    verdict::Verdict verdict =
+        verdict::decide(evidence, context.settings().policy, envelope.reverse_path.value_or(""),
                         envelope.forward_paths);
+    if (refusal) {
+        verdict.worst.action =
+            refusal->code >= 500 ? verdict::Action::Reject : verdict::Action::Defer;
+        for (auto& each : verdict.recipients) each.action = verdict.worst.action;
+    }
     const auto time = arguments.number("time", 0, std::int64_t{1} << 40);
     const auto id = quarantine::QuarantineId::make(time ? *time * 1000 : quarantine::now_ms());
     if (context.json) {
-        const auto reply =
+        const auto own =
             verdict::reply_for(verdict.worst.action, verdict.worst.mail_class, id.text());
+        const std::string words =
+            reply_words(refusal.value_or(smtp::Reply{own.code, own.enhanced, own.text}));
         std::cout << verdict::scan_json(
-                         id.text(), path, envelope, *report, verdict,
-                         std::to_string(reply.code) + " " + reply.enhanced + " " + reply.text,
-                         {took.count(), took.count()})
+                         {id.text(),
+                          path,
+                          envelope,
+                          authenticated ? &*authenticated : nullptr,
+                          *report,
+                          verdict,
+                          words,
+                          {(total - analysis).count(), analysis.count(), total.count()}})
                   << std::endl;
     } else {
         print(path, verdict, *report);
@@ -162,9 +219,13 @@ int run(const Arguments& arguments, const Context& context) {
     Scanner scanner(context);
     const auto started = scanner.start();
     if (!started) return complain(started.error(), kCouldNot);
+    const auto authentication = authentication_of(arguments, context);
+    const auto envelope_checks =
+        authentication == nullptr ? nullptr : std::make_unique<EnvelopeChecks>(arguments, context);
     int worst = kFine;
     for (const std::string& path : arguments.words()) {
-        worst = std::max(worst, scan(path, arguments, context, scanner));
+        worst = std::max(worst, scan(path, arguments, context, scanner, authentication.get(),
+                                     envelope_checks.get()));
     }
     return worst;
 }
@@ -172,17 +233,11 @@ int run(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 Command scan_command() {
-    return {"scan",
-            "FILE...|-",
+    std::vector<Option> options = envelope_options();
+    options.push_back({"object", "", "the file is no message: analyze it as an attachment"});
+    return {"scan", "FILE...|-",
             "one full verdict per message, offline; exit 1 unless all would be delivered",
-            {{"ip", "ADDRESS", "the client's address"},
-             {"helo", "NAME", "what the client called itself"},
-             {"from", "ADDRESS", "the reverse-path; \"\" is the null one"},
-             {"to", "ADDRESS", "a forward-path; repeats"},
-             {"tls", "WORDS", "protocol and cipher the client used"},
-             {"time", "EPOCH", "seconds since 1970 instead of now"},
-             {"object", "", "the file is no message: analyze it as an attachment"}},
-            run};
+            std::move(options), run};
 }
 
 }  // namespace postern::cli

@@ -17,6 +17,7 @@ namespace {
 constexpr uid_t kSmtpUid = 61'301;
 constexpr uid_t kAnalyzerUid = 61'302;
 constexpr uid_t kWebUid = 61'303;
+constexpr uid_t kLookupUid = 61'304;
 constexpr gid_t kGroup = 61'300;
 
 gid_t group_named(const std::string& name) {
@@ -64,6 +65,7 @@ Outcome<ServiceUsers, std::string> service_users(const settings::Users& users,
     const ServiceUsers chosen{user_named(users.smtp, kSmtpUid, shared),
                               user_named(users.analyzer, kAnalyzerUid, kAnalyzerUid),
                               user_named(users.web, kWebUid, shared),
+                              user_named(users.lookup, kLookupUid, kLookupUid),
                               {}};
     struct {
         const std::optional<RunAs>& who;
@@ -96,6 +98,18 @@ Outcome<Done, std::string> make_shared_folder(const std::string& folder,
         }
     } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
         return Failure{"cannot write in " + folder + ": " + std::strerror(errno)};
+    }
+    return Done{};
+}
+
+Outcome<Done, std::string> make_lookup_folder(const std::string& folder,
+                                              const ServiceUsers& users) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) return Failure{"cannot make the folder " + folder + ": " + error.message()};
+    if (users.lookup && (::chown(folder.c_str(), users.lookup->uid, users.lookup->gid) != 0 ||
+                         ::chmod(folder.c_str(), 0755) != 0)) {
+        return Failure{"cannot give " + folder + " to its service: " + std::strerror(errno)};
     }
     return Done{};
 }

@@ -15,6 +15,7 @@ struct ServiceUsers {
     std::optional<RunAs> smtp;
     std::optional<RunAs> analyzer;
     std::optional<RunAs> web;
+    std::optional<RunAs> lookup;
     std::string warning;  ///< why no switch is made though we are root; empty: all is well
 };
 
@@ -34,6 +35,11 @@ struct Needed {
 /// Makes `folder` with its parents and gives it to the smtp service, shared with its group.
 /// Folders that are there keep their content. The failure is a sentence.
 [[nodiscard]] Outcome<Done, std::string> make_shared_folder(const std::string& folder,
+                                                            const ServiceUsers& users);
+
+/// Makes `folder`, which only postern-lookup writes and everybody may read. The failure is a
+/// sentence.
+[[nodiscard]] Outcome<Done, std::string> make_lookup_folder(const std::string& folder,
                                                             const ServiceUsers& users);
 
 /// Gives one file to the smtp service and its group, mode 0660 or as given.

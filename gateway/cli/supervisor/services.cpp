@@ -2,24 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/reputation/lookup/settings.hpp"
+#include "gateway/settings/effective.hpp"
+
 namespace postern::cli {
 namespace {
-
-/// The effective settings as TOML: what the service parses is what `config show` shows.
-std::string effective_toml(const settings::Loaded& loaded) {
-    std::string toml;
-    for (const settings::Effective& each : loaded.effective) {
-        if (each.key.find('[') == std::string::npos) toml += each.key + " = " + each.value + "\n";
-    }
-    for (const settings::Effective& each : loaded.effective) {  // tables in arrays come last
-        const std::size_t open = each.key.find('[');
-        if (open == std::string::npos) continue;
-        const std::size_t close = each.key.find("].", open);
-        if (each.key.ends_with(".name")) toml += "[[" + each.key.substr(0, open) + "]]\n";
-        toml += each.key.substr(close + 2) + " = " + each.value + "\n";
-    }
-    return toml;
-}
 
 /// Adds a descriptor the child is to have and gives the number it will have there.
 class Inheritance {
@@ -49,15 +36,13 @@ ServiceStart gatewayd_start(const Site& site, const Installation& installed,
     const auto file = [&](const std::string& content) {
         return start.files.emplace_back(memory_file(content)).get();
     };
-    option("settings-fd", file(effective_toml(loaded)));
+    option("settings-fd", file(settings::effective_toml(loaded)));
     option("control-fd", control);
     option("key-fd", site.key.get());
-    if (!site.smtp_certificate.empty()) {
-        option("certificate-fd", file(site.smtp_certificate));
-        option("certificate-key-fd", file(site.smtp_key));
-    }
+    if (!site.smtp_certificates.empty()) option("certificates-fd", file(site.smtp_certificates));
     if (site.metrics.socket) option("metrics-fd", site.metrics.socket.get());
     for (const Listener& each : site.smtp) option("listen-fd", each.socket.get());
+    for (const Listener& each : site.smtp_tls) option("listen-tls-fd", each.socket.get());
     return start;
 }
 
@@ -84,6 +69,30 @@ ServiceStart web_start(const Site& site, const Installation& installed,
                                  {"key_fd", inherited.add(site.key.get())}}}};
     const int text = start.files.emplace_back(memory_file(document.dump())).get();
     start.program.arguments = {"--settings-fd", std::to_string(inherited.add(text))};
+    return start;
+}
+
+ServiceStart lookup_start(const Site& site, const Installation& installed,
+                          const settings::Loaded& loaded, int control) {
+    ServiceStart start;
+    start.program.path = installed.programs + "/postern-lookup";
+    start.program.run_as = site.users.lookup;
+    Inheritance inherited(start.program);
+    const settings::Settings& settings = loaded.settings;
+    reputation::LookupSettings document;
+    document.control_fd = inherited.add(control);
+    document.folder = settings.lists.feed_folder;
+    document.authorities = settings.lists.authorities;
+    document.dns_servers = settings.dns.servers;
+    for (const settings::ListFeed& feed : settings.lists.feeds) {
+        const auto headers = site.feed_headers.find(feed.name);
+        document.feeds.push_back({feed, headers == site.feed_headers.end()
+                                            ? std::vector<std::string>()
+                                            : headers->second});
+    }
+    const std::string text = reputation::write_lookup_settings(document);
+    const int file = start.files.emplace_back(memory_file(text)).get();
+    start.program.arguments = {"--settings-fd", std::to_string(inherited.add(file))};
     return start;
 }
 

@@ -21,4 +21,8 @@ struct ServiceStart {
 [[nodiscard]] ServiceStart web_start(const Site& site, const Installation& installed,
                                      const settings::Loaded& loaded, int control);
 
+/// postern-lookup: one JSON document by an inherited descriptor.
+[[nodiscard]] ServiceStart lookup_start(const Site& site, const Installation& installed,
+                                        const settings::Loaded& loaded, int control);
+
 }  // namespace postern::cli

@@ -11,6 +11,8 @@
 #include "gateway/cli/open_store.hpp"
 #include "gateway/cli/supervisor/certificate.hpp"
 #include "gateway/cli/supervisor/listeners.hpp"
+#include "gateway/control/certificates.hpp"
+#include "gateway/reputation/lookup/settings.hpp"
 
 namespace postern::cli {
 namespace {
@@ -53,6 +55,21 @@ Step make_folders(const settings::Settings& settings, const ServiceUsers& users)
         if (Step made = make_shared_folder(folder, users); !made) return made;
     }
     return Done{};
+}
+
+/// The folder of the feeds, and what is sent to get them: keys that postern-lookup cannot read
+/// itself.
+Step prepare_feeds(const settings::Lists& lists, Site& site) {
+    if (lists.feeds.empty()) return Done{};
+    for (const settings::ListFeed& feed : lists.feeds) {
+        if (feed.header_file.empty()) continue;
+        const std::string text = read_whole(feed.header_file);
+        if (text.empty()) return Failure{"cannot read " + feed.header_file};
+        auto lines = reputation::read_header_lines(text);
+        if (!lines) return Failure{feed.header_file + ": " + lines.error()};
+        site.feed_headers[feed.name] = std::move(lines).value();
+    }
+    return make_lookup_folder(lists.feed_folder, site.users);
 }
 
 /// Opens the store once, so that database and key exist with the right owners, and the first
@@ -103,13 +120,9 @@ Step load_certificate(const std::string& certificate, const std::string& key,
 }
 
 Step load_certificates(const settings::Settings& settings, Site& site) {
-    const std::string folder = settings::state_folder(settings);
-    if (settings.smtp.tls != settings::TlsOffer::Off) {
-        Step loaded =
-            load_certificate(settings.smtp.certificate, settings.smtp.key, folder, "smtp",
-                             settings.smtp.hostname, site.smtp_certificate, site.smtp_key);
-        if (!loaded) return loaded;
-    }
+    auto document = smtp_certificates(settings);
+    if (!document) return Failure{document.error()};
+    site.smtp_certificates = std::move(document).value();
     if (!settings.web.enabled) return Done{};
     return load_certificate(settings.web.certificate, settings.web.key, settings.web.data, "web",
                             settings.smtp.hostname, site.web_certificate, site.web_key);
@@ -133,11 +146,15 @@ Step open_sockets(const settings::Settings& settings, Site& site, const Site* ag
     std::vector<const Listener*> old;
     if (again != nullptr) {
         for (const Listener& each : again->smtp) old.push_back(&each);
+        for (const Listener& each : again->smtp_tls) old.push_back(&each);
         old.push_back(&again->web);
         old.push_back(&again->metrics);
     }
     for (const std::string& endpoint : settings.smtp.listen) {
         if (Step done = listen(endpoint, site.smtp.emplace_back(), old); !done) return done;
+    }
+    for (const std::string& endpoint : settings.smtp.listen_tls) {
+        if (Step done = listen(endpoint, site.smtp_tls.emplace_back(), old); !done) return done;
     }
     if (settings.web.enabled) {
         if (Step done = listen(settings.web.listen, site.web, old); !done) return done;
@@ -165,6 +182,43 @@ std::vector<std::string> rule_paths(const settings::Settings& settings,
     return paths;
 }
 
+Outcome<std::string, std::string> smtp_certificates(const settings::Settings& settings) {
+    const settings::Smtp& smtp = settings.smtp;
+    if (smtp.tls == settings::TlsOffer::Off) return std::string();
+    control::CertificateSet set;
+    control::Identity first;
+    first.origin = smtp.certificate;
+    Step done = load_certificate(smtp.certificate, smtp.key, settings::state_folder(settings),
+                                 "smtp", smtp.hostname, first.certificate, first.key);
+    if (!done) return Failure{done.error()};
+    set.identities.push_back(std::move(first));
+    for (const settings::Certificate& each : smtp.tls_more.certificates) {
+        control::Identity further;
+        further.origin = each.certificate;
+        done = load_certificate(each.certificate, each.key, {}, {}, {}, further.certificate,
+                                further.key);
+        if (!done) return Failure{done.error()};
+        set.identities.push_back(std::move(further));
+    }
+    if (!smtp.tls_more.client_ca.empty()) {
+        set.client_ca = read_whole(smtp.tls_more.client_ca);
+        if (set.client_ca.empty()) return Failure{"cannot read " + smtp.tls_more.client_ca};
+    }
+    return control::to_document(set);
+}
+
+std::vector<std::string> smtp_certificate_files(const settings::Settings& settings) {
+    const settings::Smtp& smtp = settings.smtp;
+    if (smtp.tls == settings::TlsOffer::Off || !smtp.tls_more.watch) return {};
+    std::vector<std::string> files = {smtp.certificate, smtp.key, smtp.tls_more.client_ca};
+    for (const settings::Certificate& each : smtp.tls_more.certificates) {
+        files.push_back(each.certificate);
+        files.push_back(each.key);
+    }
+    std::erase(files, std::string());
+    return files;
+}
+
 Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
                                         const Installation& installed, const Site* again) {
     if (::sodium_init() < 0) return Failure{std::string("libsodium cannot start")};
@@ -179,6 +233,7 @@ Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
     site.warning = users->warning;
     site.users = std::move(users).value();
     Step done = make_folders(settings, site.users);
+    if (done) done = prepare_feeds(settings.lists, site);
     if (done) done = open_quarantine(settings, site);
     if (done) done = load_certificates(settings, site);
     if (done) done = open_sockets(settings, site, again);

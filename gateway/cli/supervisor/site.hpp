@@ -3,6 +3,7 @@
 /// @file What must be there before the first service starts: folders, key, certificates, database,
 /// an account, sockets.
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,14 +34,16 @@ struct Listener {
 
 struct Site {
     ServiceUsers users;
-    UniqueFd key;                  ///< memory file: 32 bytes
-    std::string smtp_certificate;  ///< PEM; empty when TLS is off
-    std::string smtp_key;
-    std::string web_certificate;  ///< PEM; empty when the web is off
+    UniqueFd key;                   ///< memory file: 32 bytes
+    std::string smtp_certificates;  ///< control::to_document(); empty when TLS is off
+    std::string web_certificate;    ///< PEM; empty when the web is off
     std::string web_key;
     std::vector<Listener> smtp;
+    std::vector<Listener> smtp_tls;
     Listener web;
     Listener metrics;
+    /// By name of the feed: header fields to send, from its header_file.
+    std::map<std::string, std::vector<std::string>> feed_headers;
     std::string warning;  ///< what is not as it was asked for, and does not stop us
     /// Account and password made at the first start; empty afterwards.
     std::string first_login;
@@ -51,5 +54,12 @@ struct Site {
 [[nodiscard]] Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
                                                       const Installation& installed,
                                                       const Site* again);
+
+/// The files of smtp.tls as they are now, in the form of control::to_document(); empty when TLS is
+/// off. Fails with a sentence for the operator.
+[[nodiscard]] Outcome<std::string, std::string> smtp_certificates(
+    const settings::Settings& settings);
+/// Those that the operator keeps, for a watch.
+[[nodiscard]] std::vector<std::string> smtp_certificate_files(const settings::Settings& settings);
 
 }  // namespace postern::cli

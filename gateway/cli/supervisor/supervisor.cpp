@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "gateway/checks/plan.hpp"
 #include "gateway/cli/supervisor/analyzer_settings_of.hpp"
 #include "gateway/cli/supervisor/listeners.hpp"
 #include "gateway/settings/config_error.hpp"
@@ -92,11 +93,9 @@ int Supervisor::run() {
     load_analyzer({}, now);
     gateway_ = make_service("gatewayd", gatewayd_start);
     start(*gateway_, now);
-    if (loaded_.settings.web.enabled) {
-        web_ = make_service("web", web_start);
-        start(*web_, now);
-    }
+    start_helpers(now);
     watch_signatures();
+    watch_certificates();
     while (!stopping_) {
         wait();
         act(Clock::now());
@@ -162,6 +161,29 @@ void Supervisor::watch_signatures() {
     watch_ = std::make_unique<SignatureWatch>(paths, signatures.settle);
 }
 
+void Supervisor::watch_certificates() {
+    certificate_watch_.reset();
+    const std::vector<std::string> files = smtp_certificate_files(loaded_.settings);
+    if (files.empty()) return;
+    constexpr std::chrono::seconds kSettle{2};  // certificate and key are two files
+    certificate_watch_ = std::make_unique<SignatureWatch>(files, kSettle);
+}
+
+/// Sessions go on with what they began with.
+void Supervisor::renew_certificates() {
+    auto document = smtp_certificates(loaded_.settings);
+    if (!document) {
+        log_.line(Level::Error, "certificates_refused", {{"error", document.error()}});
+        return;
+    }
+    if (*document == site_.smtp_certificates) return;
+    site_.smtp_certificates = std::move(document).value();
+    const UniqueFd file = memory_file(site_.smtp_certificates);
+    if (gateway_ && gateway_->channel) {
+        (void)gateway_->channel->send(control::Notice::Certificates, file.get());
+    }
+}
+
 /// The old process finishes its sessions; the new one takes new clients from the same sockets.
 void Supervisor::replace(std::unique_ptr<Service>& service, Clock::time_point now) {
     auto fresh = make_service(service->name, service->starter);
@@ -171,10 +193,29 @@ void Supervisor::replace(std::unique_ptr<Service>& service, Clock::time_point no
     leaving_.back()->child->leave();
 }
 
+void Supervisor::restart(std::unique_ptr<Service>& service, const std::string& name,
+                         Starter starter, bool wanted, Clock::time_point now) {
+    if (service) {
+        service->leave_by = now + kStopExtra;
+        service->child->leave();
+        leaving_.push_back(std::exchange(service, nullptr));
+    }
+    if (!wanted) return;
+    service = make_service(name, starter);
+    start(*service, now);
+}
+
+/// What no mail waits for.
+void Supervisor::start_helpers(Clock::time_point now) {
+    restart(web_, "web", web_start, loaded_.settings.web.enabled, now);
+    restart(lookup_, "lookup", lookup_start, !loaded_.settings.lists.feeds.empty(), now);
+}
+
 void Supervisor::reload_configuration(Clock::time_point now) {
     try {
         settings::Loaded fresh = config_path_.empty() ? settings::parse("", "built-in defaults")
                                                       : settings::load(config_path_);
+        (void)checks::configure(fresh.settings);
         if (settings::state_folder(fresh.settings) != settings::state_folder(loaded_.settings)) {
             throw std::runtime_error("quarantine.url moves to another folder: restart for that");
         }
@@ -185,17 +226,10 @@ void Supervisor::reload_configuration(Clock::time_point now) {
         return;
     }
     replace(gateway_, now);
-    if (web_) {
-        web_->leave_by = now + kStopExtra;
-        web_->child->leave();
-        leaving_.push_back(std::exchange(web_, nullptr));
-    }
-    if (loaded_.settings.web.enabled) {
-        web_ = make_service("web", web_start);
-        start(*web_, now);
-    }
+    start_helpers(now);
     load_analyzer({}, now);
     watch_signatures();
+    watch_certificates();
     log_.line(Level::Info, "reloaded", {{"config", config_path_}});
 }
 
@@ -226,6 +260,7 @@ std::vector<Supervisor::Service*> Supervisor::services() const {
     std::vector<Service*> all;
     if (gateway_) all.push_back(gateway_.get());
     if (web_) all.push_back(web_.get());
+    if (lookup_) all.push_back(lookup_.get());
     for (const auto& each : leaving_) all.push_back(each.get());
     return all;
 }
@@ -237,6 +272,7 @@ int Supervisor::patience(Clock::time_point now) const {
         if (other && (!next || *other < *next)) next = other;
     };
     if (watch_) consider(watch_->when());
+    if (certificate_watch_) consider(certificate_watch_->when());
     for (const Service* each : services()) consider(each->child->due());
     for (const auto& each : leaving_) consider(each->leave_by);
     if (!next) return -1;
@@ -250,6 +286,7 @@ void Supervisor::wait() {
         if (descriptor >= 0) watched.push_back({descriptor, POLLIN, 0});
     };
     if (watch_) add(watch_->watch());
+    if (certificate_watch_) add(certificate_watch_->watch());
     for (const int descriptor : analyzers_->watches()) add(descriptor);
     for (const Service* each : services()) {
         add(each->child->watch());
@@ -271,6 +308,10 @@ void Supervisor::act(Clock::time_point now) {
             log_.line(Level::Info, "signatures_changed", {});
             load_analyzer({}, now);
         }
+    }
+    if (certificate_watch_) {
+        certificate_watch_->read(now);
+        if (certificate_watch_->due(now)) renew_certificates();
     }
     say_ready();
 }

@@ -47,10 +47,16 @@ private:
     [[nodiscard]] std::unique_ptr<Service> make_service(const std::string& name, Starter starter);
     void start(Service& service, Clock::time_point now);
     void replace(std::unique_ptr<Service>& service, Clock::time_point now);
+    /// Lets `service` go and starts it anew where it is still wanted.
+    void restart(std::unique_ptr<Service>& service, const std::string& name, Starter starter,
+                 bool wanted, Clock::time_point now);
+    void start_helpers(Clock::time_point now);
     void connect_gateway();
     void reload_configuration(Clock::time_point now);
     void load_analyzer(AnalyzerKeeper::Finished finished, Clock::time_point now);
     void watch_signatures();
+    void watch_certificates();
+    void renew_certificates();
     void answer(const std::string& request, const ControlSocket::Answer& answer);
     [[nodiscard]] std::string signature_status() const;
 
@@ -73,9 +79,11 @@ private:
     Site site_;
     std::unique_ptr<AnalyzerKeeper> analyzers_;
     std::unique_ptr<SignatureWatch> watch_;
+    std::unique_ptr<SignatureWatch> certificate_watch_;
     std::optional<ControlSocket> control_;
     std::unique_ptr<Service> gateway_;
     std::unique_ptr<Service> web_;
+    std::unique_ptr<Service> lookup_;              ///< only where there are feeds
     std::list<std::unique_ptr<Service>> leaving_;  ///< replaced, and finishing their sessions
     bool told_ready_ = false;
     bool stopping_ = false;

@@ -104,9 +104,8 @@ Outcome<FeedCopy, std::string> read_feed_copy(std::string_view text) {
     if (!head) return Failure{head.error()};
     FeedCopy copy{std::move(head).value(), {}};
     const ListFormat format{.kind = copy.head.kind, .field = {}};
-    const ListTally tally = read_list(text, format, {}, [&](std::string_view entry) {
-        return copy.set.add(format.kind, entry);
-    });
+    const ListTally tally = read_list(
+        text, format, {}, [&](std::string_view entry) { return copy.set.add(format.kind, entry); });
     if (tally.bad > 0) return broken("it holds a line that is no entry");
     copy.set.finish();
     if (tally.entries != count || copy.set.size() != count) return broken("entries are missing");
@@ -115,6 +114,10 @@ Outcome<FeedCopy, std::string> read_feed_copy(std::string_view text) {
 
 std::string feed_path(const std::string& folder, const std::string& name) {
     return folder + "/" + name + ".list";
+}
+
+std::string feed_checked_path(const std::string& folder, const std::string& name) {
+    return folder + "/" + name + ".checked";
 }
 
 }  // namespace postern::reputation

@@ -8,8 +8,8 @@
 ///     entry  = canonical form of the kind, sorted; never begins with "#"
 ///     end    = "# end " number-of-entries LF
 ///
-/// A copy without its end is no copy. The time of the last successful fetch, also one that found
-/// nothing new, is the file's modification time.
+/// A copy without its end is no copy. The file feed_checked_path() is touched by each fetch that
+/// succeeded, also one that found nothing new: its modification time is the age of the copy.
 
 #include <cstdint>
 #include <string>
@@ -43,5 +43,7 @@ struct FeedCopy {
 
 /// FOLDER/NAME.list
 [[nodiscard]] std::string feed_path(const std::string& folder, const std::string& name);
+/// FOLDER/NAME.checked
+[[nodiscard]] std::string feed_checked_path(const std::string& folder, const std::string& name);
 
 }  // namespace postern::reputation

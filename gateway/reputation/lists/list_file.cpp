@@ -63,8 +63,8 @@ Outcome<FileText, std::string> read_file(const std::string& path, std::uint64_t 
 Outcome<ListSet, std::string> parse_list(std::string_view text, const std::string& name,
                                          const ListFormat& format) {
     ListSet set;
-    const ListTally tally =
-        read_list(text, format, {}, [&](std::string_view entry) { return set.add(format.kind, entry); });
+    const ListTally tally = read_list(
+        text, format, {}, [&](std::string_view entry) { return set.add(format.kind, entry); });
     if (tally.bad > 0) {
         return Failure{name + ":" + std::to_string(tally.first_bad_line) + ": " + tally.first_bad};
     }

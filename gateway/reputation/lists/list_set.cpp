@@ -102,11 +102,10 @@ void SortedTexts::finish() {
 
 bool SortedTexts::contains(std::string_view text) const {
     const char* base = text_.c_str();
-    const auto found =
-        std::lower_bound(starts_.begin(), starts_.end(), text,
-                         [base](std::uint32_t start, std::string_view wanted) {
-                             return std::string_view(base + start) < wanted;
-                         });
+    const auto found = std::lower_bound(starts_.begin(), starts_.end(), text,
+                                        [base](std::uint32_t start, std::string_view wanted) {
+                                            return std::string_view(base + start) < wanted;
+                                        });
     return found != starts_.end() && std::string_view(base + *found) == text;
 }
 
@@ -162,7 +161,13 @@ bool ListSet::add_domain(std::string_view text) {
 
 bool ListSet::add_address(std::string_view text) {
     const auto mailbox = mail::Mailbox::parse(text);
-    return mailbox && addresses_.add(ascii_lower(mailbox->text()));
+    if (!mailbox) return false;
+    const std::string entry = ascii_lower(mailbox->text());
+    // In a file of lines these would be comments, or have one.
+    if (entry.find_first_of("#;") == 0 || entry.find_first_of(" \t") != std::string::npos) {
+        return false;
+    }
+    return addresses_.add(entry);
 }
 
 bool ListSet::add_digest(std::string_view text) {

@@ -30,8 +30,9 @@ struct ListBounds {
     std::size_t max_entries = 50'000'000;
 };
 
-/// Hands each entry of `text` to `take`, which says whether it is one. Empty lines and comments ("#"
-/// or ";" first, or behind a blank) are skipped; so are the names of the own host in hosts files.
+/// Hands each entry of `text` to `take`, which says whether it is one. Empty lines and comments
+/// ("#" or ";" first, or behind a blank) are skipped; so are the names of the own host in hosts
+/// files.
 ///
 /// Plain: one entry a line. Hosts: an address, then names. Csv (RFC 4180, one record a line): one
 /// column. JsonLines: one member of the object in each line; a path like "a.b" goes down.

@@ -30,8 +30,12 @@ std::optional<std::string> canonical_rest(std::string_view rest) {
     for (std::size_t i = 0; i < rest.size(); ++i) {
         const char c = rest[i];
         if (c <= ' ' && c >= 0) return std::nullopt;
-        if (c != '%' || i + 2 >= rest.size() || digit(rest[i + 1]) < 0 || digit(rest[i + 2]) < 0) {
+        if (c != '%') {
             out += c;
+            continue;
+        }
+        if (i + 2 >= rest.size() || digit(rest[i + 1]) < 0 || digit(rest[i + 2]) < 0) {
+            out += "%25";  // or undoing what follows could make an escape of it
             continue;
         }
         const char byte = static_cast<char>(digit(rest[i + 1]) * 16 + digit(rest[i + 2]));
@@ -55,15 +59,14 @@ std::optional<Authority> read_authority(std::string_view text) {
     }
     Authority made;
     const std::size_t closing = text.starts_with('[') ? text.find(']') : std::string_view::npos;
-    const std::size_t colon =
-        text.find(':', closing == std::string_view::npos ? 0 : closing);
+    const std::size_t colon = text.find(':', closing == std::string_view::npos ? 0 : closing);
     std::string_view host = text.substr(0, colon);
     if (colon != std::string_view::npos) {
         const std::string_view port = text.substr(colon + 1);
         unsigned number = 0;
         const auto read = std::from_chars(port.data(), port.data() + port.size(), number);
-        if (!port.empty() && (read.ec != std::errc() || read.ptr != port.data() + port.size() ||
-                              number > 65535)) {
+        if (!port.empty() &&
+            (read.ec != std::errc() || read.ptr != port.data() + port.size() || number > 65535)) {
             return std::nullopt;
         }
         if (!port.empty()) made.port = std::to_string(number);
@@ -91,15 +94,19 @@ std::optional<Authority> read_authority(std::string_view text) {
 std::optional<std::string> url_key(std::string_view url) {
     if (url.size() > kMaxUrlKey) return std::nullopt;
     std::string scheme = "http";
+    bool bare = true;
     if (const std::size_t colon = url.find("://");
         colon != std::string_view::npos && colon > 0 && colon < 16 &&
         std::all_of(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(colon),
                     [](char c) { return ascii_alnum(c) || c == '+' || c == '-' || c == '.'; })) {
         scheme = ascii_lower(url.substr(0, colon));
         url.remove_prefix(colon + 3);
+        bare = false;
     }
     url = url.substr(0, url.find('#'));
     const std::size_t end = std::min(url.find_first_of("/?\\"), url.size());
+    // "mailto:a@b.example" is no page.
+    if (bare && url.substr(0, end).find('@') != std::string_view::npos) return std::nullopt;
     auto authority = read_authority(url.substr(0, end));
     auto rest = canonical_rest(url.substr(end));
     if (!authority || !rest) return std::nullopt;

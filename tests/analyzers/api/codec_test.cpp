@@ -82,7 +82,7 @@ TEST(Codec, RefusesHostileBytes) {
         {"nothing", "", CodecError::Truncated},
         {"too long", std::string(kMaxReport + 1, '\0'), CodecError::TooLong},
         {"another magic", replaced(good, "PSTR", "PSTS"), CodecError::BadMagic},
-        {"another version", std::string(good).replace(4, 1, "\x02"), CodecError::BadVersion},
+        {"another version", std::string(good).replace(4, 1, "\x63"), CodecError::BadVersion},
         {"a length of 2^64 - 1", std::string(good).replace(8, 8, 8, '\xFF'), CodecError::TooLong},
         {"a length beyond the limit", std::string(good).replace(8, 8, "\0\0\x10\0\0\0\0\0"s),
          CodecError::TooLong},

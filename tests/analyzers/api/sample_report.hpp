@@ -15,6 +15,8 @@ inline analyzers::Report sample_report() {
     Report report;
     report.message = {.subject = "Invoice é",
                       .from = {"a@example.org", "b@example.org"},
+                      .from_names = {"Ann", ""},
+                      .reply_to = {"c@example.org"},
                       .message_id = "<1@example.org>",
                       .headers = "Subject: Invoice\nFrom: a@example.org",
                       .preview = "Dear customer"};
@@ -62,7 +64,7 @@ public:
     analyzers::Report make() {
         using namespace analyzers;
         Report report;
-        report.message = {text(), texts(5), text(), text(), text()};
+        report.message = {text(), texts(5), texts(5), texts(5), text(), text(), text()};
         const std::uint32_t objects = 1 + below(8);
         for (std::uint32_t i = 0; i < objects; ++i) {
             Object object{.parent = {},

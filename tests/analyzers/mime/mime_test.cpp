@@ -59,13 +59,43 @@ TEST(Mime, RegularMessageHasItsPartsAndNoFindings) {
 TEST(Mime, FactsOfTheMessageAreDecoded) {
     const Analysis analysis = read(
         "From: =?utf-8?q?J=C3=BCrgen?= <j@example.org>, \"a,b\" <k@example.org>\r\n"
+        "Reply-To: Team: x@example.org, (Bo) y@example.org;\r\n"
         "Subject: =?iso-8859-1?q?Gr=FC=DFe?=\r\n =?utf-8?b?IQ==?=\r\nMessage-ID: <1@x>\r\n\r\nhi");
     ASSERT_TRUE(analysis.message);
     EXPECT_EQ(analysis.message->subject,
               "Gr\xC3\xBC\xC3\x9F"
               "e!");
     EXPECT_THAT(analysis.message->from, ElementsAre("j@example.org", "k@example.org"));
+    EXPECT_THAT(analysis.message->from_names, ElementsAre("J\xC3\xBCrgen", "a,b"));
+    EXPECT_THAT(analysis.message->reply_to, ElementsAre("x@example.org", "y@example.org"));
     EXPECT_EQ(analysis.message->message_id, "<1@x>");
+}
+
+TEST(Mime, TheNameBesideAnAddressIsWhatAMailProgramShows) {
+    struct Case {
+        const char* from;
+        const char* name;
+        const char* address;
+    };
+    const Case cases[] = {
+        {"Ann Doe <a@x.example>", "Ann Doe", "a@x.example"},
+        {"\"Doe, Ann\" <a@x.example>", "Doe, Ann", "a@x.example"},
+        {"\"a \\\"b\\\" c\" <a@x.example>", "a \"b\" c", "a@x.example"},
+        {"a@x.example (Ann Doe)", "Ann Doe", "a@x.example"},
+        {"a@x.example", "", "a@x.example"},
+        {"<a@x.example>", "", "a@x.example"},
+        {"Ann (the boss) Doe <a@x.example>", "Ann  Doe", "a@x.example"},
+        {"boss@y.example <a@x.example>", "boss@y.example", "a@x.example"},
+        {"=?utf-8?b?Ym9zc0B5LmV4YW1wbGU=?= <a@x.example>", "boss@y.example", "a@x.example"},
+        {"\"quoted\"@x.example", "", "\"quoted\"@x.example"},
+    };
+    for (const Case& each : cases) {
+        SCOPED_TRACE(each.from);
+        const Analysis analysis = read(std::string("From: ") + each.from + "\r\n\r\nhi");
+        ASSERT_TRUE(analysis.message);
+        EXPECT_THAT(analysis.message->from, ElementsAre(each.address));
+        EXPECT_THAT(analysis.message->from_names, ElementsAre(each.name));
+    }
 }
 
 TEST(Mime, EveryReadingOfAnAmbiguousMessageIsThere) {

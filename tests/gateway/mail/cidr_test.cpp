@@ -39,5 +39,34 @@ TEST(Cidr, RefusesWhatIsNone) {
     }
 }
 
+struct PrefixCase {
+    const char* address;
+    unsigned v4_bits;
+    unsigned v6_bits;
+    const char* network;
+};
+
+TEST(PrefixOf, IsTheNetworkOfAnAddress) {
+    const PrefixCase cases[] = {
+        {"192.0.2.7", 24, 56, "192.0.2.0/24"},
+        {"::ffff:192.0.2.7", 24, 56, "192.0.2.0/24"},
+        {"192.0.2.255", 25, 56, "192.0.2.128/25"},
+        {"192.0.2.7", 32, 56, "192.0.2.7/32"},
+        {"192.0.2.7", 33, 56, "192.0.2.7/32"},
+        {"192.0.2.7", 0, 56, "0.0.0.0/0"},
+        {"2001:db8:1:2ff::1", 24, 56, "2001:db8:1:200::/56"},
+        {"2001:db8:1:2ff::1", 24, 64, "2001:db8:1:2ff::/64"},
+        {"2001:db8:1:2ff::1", 24, 0, "::/0"},
+        {"2001:db8::1", 24, 999, "2001:db8::1/128"},
+    };
+    for (const PrefixCase& c : cases) {
+        SCOPED_TRACE(c.address);
+        const IpAddress address = *IpAddress::parse(c.address);
+        const Cidr network = prefix_of(address, c.v4_bits, c.v6_bits);
+        EXPECT_EQ(network.text(), c.network);
+        EXPECT_TRUE(network.contains(address));
+    }
+}
+
 }  // namespace
 }  // namespace postern::mail

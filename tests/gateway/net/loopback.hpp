@@ -10,7 +10,12 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <poll.h>
+
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -92,10 +97,30 @@ public:
         return last.substr(0, 3);
     }
 
-    bool start_tls() {
+    using Configure = std::function<void(SSL_CTX* context, SSL* session)>;
+    bool start_tls(const Configure& configure = {}) {
         context_.reset(SSL_CTX_new(TLS_client_method()));
+        SSL_CTX_set_security_level(context_.get(), 0);  // what the server refuses is the question
         tls_.reset(SSL_new(context_.get()));
+        if (configure) configure(context_.get(), tls_.get());
+        ERR_clear_error();
         return SSL_set_fd(tls_.get(), socket_.get()) == 1 && SSL_connect(tls_.get()) == 1;
+    }
+    /// The common name in the server's certificate.
+    std::string peer_name() {
+        std::array<char, 256> name{};
+        X509* certificate = SSL_get1_peer_certificate(tls_.get());
+        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(),
+                                  static_cast<int>(name.size()));
+        X509_free(certificate);
+        return name.data();
+    }
+    /// What a later session can resume; a copy, because the end of this one may spoil it.
+    SSL_SESSION* session() { return SSL_SESSION_dup(SSL_get0_session(tls_.get())); }
+    /// True as soon as the server has sent something, or ended.
+    bool speaks_within(std::chrono::milliseconds patience) {
+        pollfd watched{socket_.get(), POLLIN, 0};
+        return !input_.empty() || ::poll(&watched, 1, static_cast<int>(patience.count())) > 0;
     }
     void end_output() { ::shutdown(socket_.get(), SHUT_WR); }
     void close() { socket_.reset(); }

@@ -2,6 +2,8 @@
 
 /// @file A gateway for tests: polite, unless an address tells it what to do.
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -41,6 +43,17 @@ public:
             return std::find(entries_.begin(), entries_.end(), entry) != entries_.end();
         });
     }
+    /// The answer to Connected is kept back too.
+    void keep_banner(bool keep) { keep_banner_ = keep; }
+    [[nodiscard]] bool keeps_banner() const { return keep_banner_; }
+    void keep_tls(const TlsFacts& facts) {
+        const std::lock_guard lock(mutex_);
+        tls_ = facts;
+    }
+    TlsFacts tls() {
+        const std::lock_guard lock(mutex_);
+        return tls_;
+    }
     std::vector<std::string> entries() {
         const std::lock_guard lock(mutex_);
         return entries_;
@@ -49,8 +62,10 @@ public:
 private:
     std::mutex mutex_;
     std::condition_variable changed_;
+    std::atomic<bool> keep_banner_ = false;
     std::vector<std::string> entries_;
     std::vector<std::function<void()>> kept_;
+    TlsFacts tls_;
 };
 
 /// Senders: keep@ answers when the test says so, thread@ from another thread, throw@ throws, data@
@@ -69,7 +84,8 @@ public:
         }
         if (std::holds_alternative<smtp::DataRefused>(event)) record_.add("refused");
         if (sender_.starts_with("throw@")) throw std::runtime_error("thrown on purpose");
-        if (sender_.starts_with("keep@")) {
+        const bool banner = std::holds_alternative<smtp::Connected>(event);
+        if (sender_.starts_with("keep@") || (banner && record_.keeps_banner())) {
             record_.keep([done, reply] { done(reply); });
         } else if (sender_.starts_with("thread@")) {
             std::thread([done, reply] {
@@ -89,9 +105,14 @@ public:
         return Flow::Pause;
     }
 
+    void on_early_talk(std::string_view first_bytes) override {
+        record_.add("early " + std::string(first_bytes));
+    }
+
     void on_tls(const TlsFacts& facts) override {
         sender_.clear();
         record_.add("tls " + facts.protocol + " " + facts.cipher);
+        record_.keep_tls(facts);
     }
     void on_close() override { record_.add("closed"); }
 

@@ -27,8 +27,8 @@ protected:
         session.hostname = "mx.test";
         auto listener = testing_support::listen_on_loopback();
         port_ = listener.port;
-        std::vector<UniqueFd> listeners;
-        listeners.push_back(std::move(listener.socket));
+        std::vector<Listener> listeners;
+        listeners.emplace_back(std::move(listener.socket));
         Observer observer;
         observer.opened = [this] { ++opened_; };
         observer.closed = [this] { ++closed_; };

@@ -20,8 +20,8 @@ inline mail::Mailbox mailbox(std::string_view text) {
     return std::move(parsed).value();
 }
 
-inline NextHopSettings at(std::uint16_t port) {
-    return {.port = port, .tls = smtp::ClientTls::None, .helo_name = "gw.test"};
+inline HopSettings at(std::uint16_t port) {
+    return {.port = port, .tls = {.mode = TlsMode::None}, .helo_name = "gw.test"};
 }
 
 inline Envelope from(std::string_view sender) {
@@ -33,7 +33,7 @@ struct Course {
     std::vector<std::string> recipients = {};  ///< answers to RCPT
     Certainty certainty = Certainty::NotSent;
     std::vector<std::string> replies = {};  ///< after the message
-    std::string failure = {};               ///< of begin()
+    std::string problem = {};  ///< what the operator hears: of the last RCPT, or of the message
 };
 
 inline std::string spoken(const smtp::PeerReply& reply) {
@@ -46,17 +46,19 @@ inline Course deliver(NextHop& hop, const std::vector<std::string>& recipients,
     Course course;
     auto begun = hop.begin(envelope);
     if (!begun) {
-        course.failure = spoken(begun.error().reply);
+        course.problem = begun.error().detail;
         return course;
     }
     Delivery delivery = std::move(begun).value();
     for (const std::string& recipient : recipients) {
         course.recipients.push_back(spoken(delivery.recipient({mailbox(recipient)})));
     }
+    course.problem = delivery.problem();
     const UniqueFd file = testing_support::file_with(message);
     const Sent sent = delivery.send(kPrefix, file.get(), message.size());
     course.certainty = sent.certainty;
     for (const auto& reply : sent.replies) course.replies.push_back(spoken(reply));
+    if (!sent.replies.empty()) course.problem = sent.detail;
     return course;
 }
 
@@ -64,6 +66,13 @@ inline Delivery begun(NextHop& hop) {
     auto delivery = hop.begin(from("alice@sender.test"));
     if (!delivery) std::abort();
     return std::move(delivery).value();
+}
+
+/// One that has a connection: the first recipient makes it.
+inline Delivery asked(NextHop& hop) {
+    Delivery delivery = begun(hop);
+    if (!delivery.recipient({mailbox("bob@dest.test")}).positive()) std::abort();
+    return delivery;
 }
 
 inline constexpr const char* kDown = "451 4.4.1 Next hop is not available, try again later";

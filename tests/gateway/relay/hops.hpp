@@ -46,6 +46,8 @@ class Sink {
 public:
     explicit Sink(const std::vector<std::string>& options = {});
     [[nodiscard]] std::uint16_t port() const { return port_; }
+    /// With --starttls: the PEM file of its certificate, which is made out to "sink.test".
+    [[nodiscard]] std::string certificate() const { return folder_.path() + "/certificate.pem"; }
     /// Messages by number, whole ones only.
     [[nodiscard]] std::map<int, std::string> messages() const { return files(".eml"); }
     [[nodiscard]] std::map<int, std::string> envelopes() const { return files(".envelope"); }

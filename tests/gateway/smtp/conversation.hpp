@@ -36,8 +36,10 @@ public:
     }
 
     Session session;
+    std::string log;  ///< every event, a line each
     std::string reverse_path;
-    std::string data;  ///< of the message that is coming
+    std::vector<std::string> recipients;  ///< of the message that is coming
+    std::string data;                     ///< of the message that is coming
     std::vector<AcceptedMessage> accepted;
     std::size_t largest_chunk = 0;
 
@@ -50,21 +52,47 @@ private:
             } else if (const auto* event = std::get_if<Event>(&*step)) {
                 session.answer(decide(*event));
             } else {
+                log += std::holds_alternative<StartTls>(*step) ? "starttls\n" : "xclient\n";
                 session.answer({220, "2.0.0", "Go ahead"});
             }
         }
     }
 
     Reply decide(const Event& event) {
+        log += std::to_string(event.index());
+        if (const auto* helo = std::get_if<Helo>(&event)) log += " " + helo->argument;
+        if (const auto* mail = std::get_if<MailFrom>(&event)) {
+            log += " " + mail::path_text(mail->path) + " " + mail->dsn_return + " " +
+                   mail->dsn_envelope + (mail->prdr ? " prdr" : "");
+        }
+        if (const auto* rcpt = std::get_if<RcptTo>(&event)) {
+            log += " " + mail::path_text(rcpt->path) + " " + rcpt->dsn_notify + " " +
+                   rcpt->dsn_original;
+        }
+        if (const auto* whole = std::get_if<DataComplete>(&event)) {
+            log += " " + std::to_string(whole->size);
+        }
+        log += "\n";
         std::string path;
         if (const auto* mail = std::get_if<MailFrom>(&event)) path = mail::path_text(mail->path);
         if (const auto* rcpt = std::get_if<RcptTo>(&event)) path = mail::path_text(rcpt->path);
         if (path.find("refused.example") != std::string::npos) return {550, "5.1.1", "no"};
-        if (std::holds_alternative<MailFrom>(event)) reverse_path = path;
+        if (std::holds_alternative<MailFrom>(event)) {
+            reverse_path = path;
+            recipients.clear();
+        }
+        if (std::holds_alternative<RcptTo>(event)) recipients.push_back(path);
         if (std::holds_alternative<DataRequested>(event)) data.clear();
         if (std::holds_alternative<DataRefused>(event)) data.clear();
         if (std::holds_alternative<DataComplete>(event)) accepted.push_back({reverse_path, data});
-        return usual_reply(event, "mx.test");
+        Reply reply = usual_reply(event, "mx.test");
+        if (!std::holds_alternative<DataComplete>(event)) return reply;
+        for (const std::string& each : recipients) {
+            const bool later = each.find("later.example") != std::string::npos;
+            reply.recipients.push_back(later ? Reply{450, "4.2.0", each}
+                                             : Reply{250, "2.0.0", each});
+        }
+        return reply;
     }
 };
 

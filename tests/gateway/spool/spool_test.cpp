@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace postern::spool {
 namespace {
@@ -178,6 +179,48 @@ TEST_F(SpoolTest, HeaderAndHops) {
             ASSERT_TRUE(sealed);
             EXPECT_EQ(sealed->header, c.header);
             EXPECT_EQ(sealed->hops, c.hops);
+        }
+    }
+}
+
+TEST_F(SpoolTest, ShowsTheHeaderOnceThenTheBodyWhateverThePieces) {
+    struct Case {
+        const char* title;
+        std::string message;
+        std::string header;
+        std::string body;
+    };
+    const std::string tall = "A: " + std::string(400, 'a') + "\r\n\r\nbody\r\n";
+    const Case cases[] = {
+        {"header and body", "A: 1\r\nB: 2\r\n\r\nbody\r\n\r\nmore\r\n", "A: 1\r\nB: 2\r\n\r\n",
+         "body\r\n\r\nmore\r\n"},
+        {"no header", "\r\nbody\r\n", "\r\n", "body\r\n"},
+        {"no body", "A: 1\r\n\r\n", "A: 1\r\n\r\n", ""},
+        {"no empty line", "A: 1\r\n", "A: 1\r\n", ""},
+        {"nothing at all", "", "", ""},
+        {"header beyond the limit", tall, tall.substr(0, 200), tall.substr(200)},
+    };
+    Spool spool(settings());
+    for (const Case& c : cases) {
+        for (std::size_t piece = 1; piece < c.message.size() + 2; ++piece) {
+            SCOPED_TRACE(std::string(c.title) + ", pieces of " + std::to_string(piece));
+            Incoming incoming = spool.open();
+            std::vector<std::string> headers;
+            std::string body;
+            incoming.watch({[&](std::string_view block) { headers.emplace_back(block); },
+                            [&](std::string_view chunk) {
+                                EXPECT_EQ(headers.size(), 1U) << "the header comes first";
+                                body += chunk;
+                            }});
+            for (std::size_t at = 0; at < c.message.size(); at += piece) {
+                const auto next = incoming.append(std::string_view(c.message).substr(at, piece));
+                if (next == Incoming::Next::FlushFirst) (void)incoming.flush();
+            }
+            const auto sealed = incoming.seal();
+            ASSERT_TRUE(sealed);
+            EXPECT_EQ(headers, std::vector<std::string>{c.header});
+            EXPECT_EQ(body, c.body);
+            EXPECT_EQ(sealed->header, c.header);
         }
     }
 }

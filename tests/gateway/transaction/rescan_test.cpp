@@ -20,7 +20,7 @@ TEST(Concerns, AStoredReportSaysTheSameAsAFreshOne) {
     report.errors.push_back({0U, "archive", analyzers::ErrorCode::Encrypted, "x"});
     report.limits.push_back({analyzers::Limit::Depth, {}, 1, 2});
     const verdict::Verdict verdict = verdict::decide(report, {}, "", {"a@b.example"});
-    const std::string stored = verdict::scan_json("ID", "", {}, report, verdict, "", {});
+    const std::string stored = verdict::scan_json({"ID", "", {}, nullptr, report, verdict, "", {}});
     EXPECT_EQ(concerns(report, verdict), concerns_of_json(stored));
     EXPECT_EQ(concerns(report, verdict),
               (std::vector<std::string>{"AV_MATCH: Eicar-Signature",

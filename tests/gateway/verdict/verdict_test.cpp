@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "analyzers/api/catalogue.hpp"
 #include "gateway/verdict/replies.hpp"
 
 namespace postern::verdict {
@@ -193,6 +194,44 @@ TEST(Replies, QuarantinedMailHearsTheWordsOfDeliveredMail) {
     EXPECT_EQ(held.code, 250);
     EXPECT_EQ(reply_for(Action::Reject, MailClass::Malware, "ID").code, 554);
     EXPECT_EQ(analyzer_unavailable("ID").code, 451);
+}
+
+TEST(Decide, AFindingOfACheckCountsAsItsModeAllows) {
+    struct {
+        Mode check;
+        Mode code;
+        double score;
+        bool shown;
+    } const cases[] = {{Mode::Monitor, Mode::Enforce, 0, true},
+                       {Mode::Score, Mode::Enforce, 1.5, true},
+                       {Mode::Enforce, Mode::Enforce, 1.5, true},
+                       {Mode::Enforce, Mode::Monitor, 0, true},
+                       {Mode::Enforce, Mode::Off, 0, false}};
+    const analyzers::Report report;
+    for (const auto& c : cases) {
+        SCOPED_TRACE(static_cast<int>(c.check) * 10 + static_cast<int>(c.code));
+        settings::Policy policy;
+        policy.checks["CLIENT_NO_PTR"] = {c.code, false, 0};
+        const Evidence evidence{report, {{analyzers::finding("CLIENT_NO_PTR", ""), c.check}}};
+        const Verdict verdict = decide(evidence, policy, "a@b.example", {"c@d.example"});
+        EXPECT_EQ(verdict.worst.score, c.score);
+        EXPECT_EQ(!verdict.findings.empty(), c.shown);
+    }
+}
+
+TEST(Decide, OneReplyEachLeavesEachRecipientItsOwnOutcome) {
+    const analyzers::Report report;
+    settings::Policy policy;
+    policy.rules.push_back({"strict", {}, {"strict@d.example"}, {-1000, -1000, -1000}, {}});
+    const Evidence evidence{report,
+                            {{analyzers::finding("CLIENT_NO_PTR", ""), Mode::Score},
+                             {analyzers::finding("LIST_CLIENT", ""), Mode::Score}}};
+    const std::vector<std::string> recipients = {"strict@d.example", "c@d.example"};
+    const Verdict one = decide(evidence, policy, "a@b.example", recipients);
+    EXPECT_EQ(one.recipients[0].action, Action::Quarantine);
+    const Verdict each = decide(evidence, policy, "a@b.example", recipients, Replies::Each);
+    EXPECT_EQ(each.recipients[0].action, Action::Reject);
+    EXPECT_EQ(each.recipients[1].action, Action::Deliver);
 }
 
 }  // namespace

@@ -140,6 +140,8 @@ class Server:
                 ident = bytes((ident[0] ^ 0x55, ident[1]))
             elif what == "wrong-question":
                 question = b"\x05wrong" + question
+            elif what == "other-name":
+                question = question[:1] + bytes((question[1] ^ 0x01,)) + question[2:]
             elif what == "wrong-type":
                 question = question[:-4] + struct.pack("!H", 99) + question[-2:]
             elif what == "wrong-case":
@@ -294,6 +296,11 @@ def main():
 
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
+    woken, waker = socket.socketpair()  # a signal alone does not end select()
+    woken.setblocking(False)
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    server.selector.register(woken, selectors.EVENT_READ, lambda end: end.recv(64))
     if options.until_eof:
         server.selector.register(sys.stdin, selectors.EVENT_READ, on_input)
     server.run()

@@ -6,8 +6,8 @@ import struct
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33,
          "DNAME": 39, "DS": 43, "RRSIG": 46, "NSEC": 47, "DNSKEY": 48, "TLSA": 52, "SPF": 99, "CAA": 257}
 NAMES = {number: name for name, number in TYPES.items()}
-PLAIN = ("drop", "drop-udp", "tcp-hang", "truncate", "truncate-always", "wrong-id", "wrong-question", "wrong-type",
-         "wrong-case", "lower-case", "no-question", "query-bit")
+PLAIN = ("drop", "drop-udp", "tcp-hang", "truncate", "truncate-always", "wrong-id", "wrong-question", "other-name",
+         "wrong-type", "wrong-case", "lower-case", "no-question", "query-bit")
 MAX_ALIASES = 16
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|#.*|\S+')
 

@@ -208,6 +208,7 @@ int serve(const Options& options) {
     std::filesystem::create_directories(options.folder);
     std::atomic<unsigned> number{last_number(options.folder)};
     const TlsContext tls = options.starttls ? self_signed() : nullptr;
+    if (tls) write_certificate(tls.get(), options.folder + "/certificate.pem");
     const UniqueFd listener = listen_at(options);
     for (;;) {
         UniqueFd peer(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));

@@ -1,6 +1,7 @@
 #include "tests/support/sink/stream.hpp"
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
 
@@ -37,6 +38,13 @@ TlsContext self_signed() {
         throw std::runtime_error("cannot sign a certificate");
     }
     return context;
+}
+
+void write_certificate(SSL_CTX* context, const std::string& path) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(path.c_str(), "w"), BIO_free);
+    if (!file || PEM_write_bio_X509(file.get(), SSL_CTX_get0_certificate(context)) != 1) {
+        throw std::runtime_error("cannot write " + path);
+    }
 }
 
 bool Stream::fill() {

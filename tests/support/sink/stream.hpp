@@ -23,6 +23,8 @@ using TlsContext = std::unique_ptr<SSL_CTX, FreeContext>;
 
 /// A server context with a fresh key and a certificate that it signed itself.
 TlsContext self_signed();
+/// Its certificate as a PEM file, for whoever wants to verify it.
+void write_certificate(SSL_CTX* context, const std::string& path);
 
 class Stream {
 public:

@@ -1,0 +1,80 @@
+#include "gateway/net/from_settings.hpp"
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::net {
+namespace {
+
+std::vector<mail::Cidr> networks(const std::vector<std::string>& texts) {
+    std::vector<mail::Cidr> made;
+    for (const std::string& text : texts) {
+        const auto network = mail::Cidr::parse(text);
+        if (!network) std::abort();
+        made.push_back(*network);
+    }
+    return made;
+}
+
+smtp::TlsPolicy tls_policy(settings::TlsOffer offer) {
+    switch (offer) {
+        case settings::TlsOffer::Off:
+            return smtp::TlsPolicy::Off;
+        case settings::TlsOffer::Offered:
+            return smtp::TlsPolicy::Offered;
+        case settings::TlsOffer::Required:
+            return smtp::TlsPolicy::Required;
+    }
+    std::abort();
+}
+
+}  // namespace
+
+ServerSettings server_settings(const settings::Smtp& smtp, std::function<double()> pool) {
+    ServerSettings made;
+    made.max_connections = smtp.max_connections;
+    made.max_connections_per_client = smtp.max_connections_per_client;
+    made.max_connections_per_prefix = smtp.max_connections_per_prefix;
+    made.unlimited_clients = networks(smtp.unlimited_clients);
+    made.proxies = networks(smtp.proxy_from);
+    made.xclients = networks(smtp.xclient_from);
+    made.overload_share = smtp.overload.share;
+    made.refuse_share = smtp.overload.refuse_share;
+    made.pool = std::move(pool);
+    made.timeouts.command = smtp.command_timeout;
+    made.timeouts.overload_command = smtp.overload.command_timeout;
+    made.timeouts.data = smtp.data_timeout;
+    made.timeouts.handshake = smtp.pace.handshake_timeout;
+    made.timeouts.write = smtp.pace.write_timeout;
+    made.timeouts.session = smtp.pace.session_timeout;
+    made.timeouts.proxy = smtp.proxy_timeout;
+    made.rates.window = smtp.pace.window;
+    made.rates.message = smtp.pace.min_data_rate;
+    made.rates.command = smtp.pace.min_command_rate;
+    return made;
+}
+
+std::shared_ptr<const smtp::SessionSettings> session_settings(const settings::Smtp& smtp) {
+    auto made = std::make_shared<smtp::SessionSettings>();
+    made->hostname = smtp.hostname;
+    made->tls = tls_policy(smtp.tls);
+    made->max_message_size = smtp.max_message_size;
+    made->max_header_size = smtp.max_header_size;
+    made->max_command_line = smtp.max_command_line;
+    made->max_recipients = smtp.max_recipients;
+    made->max_messages = smtp.max_messages;
+    made->max_errors = smtp.max_errors;
+    return made;
+}
+
+TlsRules tls_rules(const settings::Smtp& smtp, std::string client_ca) {
+    TlsRules rules;
+    rules.tls13_only = smtp.tls_more.minimum == settings::TlsVersion::Tls13;
+    rules.ask_client_certificate = smtp.tls_more.ask_client_certificate;
+    rules.client_ca = std::move(client_ca);
+    return rules;
+}
+
+}  // namespace postern::net

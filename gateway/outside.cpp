@@ -1,0 +1,83 @@
+#include "gateway/outside.hpp"
+
+#include <stdexcept>
+
+#include "gateway/state/open_state.hpp"
+
+namespace postern {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::seconds;
+
+std::unique_ptr<state::State> open(const settings::State& state, observe::Log& log) {
+    state::OpenOptions options;
+    options.timeout = state.url.starts_with("sqlite") ? state.file_timeout : state.timeout;
+    options.memory = state.memory;
+    options.file = state.file;
+    options.prefix = state.prefix;
+    options.connections = state.connections;
+    auto opened = state::open_state(state.url, options, [&log](const state::Alarm& alarm) {
+        const bool good = alarm.kind == state::Alarm::Kind::Recovered;
+        log.line(good ? observe::Level::Info : observe::Level::Error, "state",
+                 {{"detail", alarm.detail}});
+    });
+    if (!opened) throw std::runtime_error("state: " + opened.error().detail);
+    return std::move(opened).value();
+}
+
+dns::ClientSettings counted(dns::ClientSettings made, observe::GatewayMetrics& metrics) {
+    made.on_result = [&metrics](dns::Status status) {
+        metrics.dns_lookups.with({std::string(name(status))}).add();
+    };
+    return made;
+}
+
+std::function<void(const reputation::Alarm&)> list_alarm(observe::Log& log) {
+    return [&log](const reputation::Alarm& alarm) {
+        log.line(alarm.over ? observe::Level::Info : observe::Level::Error, "list",
+                 {{"list", alarm.list}, {"detail", alarm.what}, {"over", alarm.over}});
+    };
+}
+
+}  // namespace
+
+dns::ClientSettings resolver_settings(const settings::Dns& dns) {
+    dns::ClientSettings made;
+    made.servers = dns::read_servers(dns.servers);
+    made.timeout = dns.timeout;
+    made.retry_after = dns.retry_after;
+    made.in_flight = dns.in_flight;
+    made.tcp_in_flight = dns.tcp_in_flight;
+    made.max_records = dns.max_records;
+    made.cache_bytes = dns.cache_size;
+    made.ttl_min = duration_cast<seconds>(dns.ttl_min);
+    made.ttl_max = duration_cast<seconds>(dns.ttl_max);
+    made.negative_ttl_max = duration_cast<seconds>(dns.negative_ttl_max);
+    made.trust_anchor = dns.trust_anchor;
+    return made;
+}
+
+std::vector<mail::Cidr> networks(const std::vector<std::string>& texts, const std::string& key) {
+    std::vector<mail::Cidr> made;
+    for (const std::string& text : texts) {
+        const auto cidr = mail::Cidr::parse(text);
+        if (!cidr) throw std::runtime_error(key + ": " + text + " is no network");
+        made.push_back(*cidr);
+    }
+    return made;
+}
+
+Outside::Outside(const settings::Settings& settings, observe::Log& log,
+                 observe::GatewayMetrics& metrics)
+    : plan_(checks::configure(settings)),
+      authenticator_(auth::authenticator_settings(settings.auth, settings.smtp.hostname)),
+      resolver_(counted(resolver_settings(settings.dns), metrics)),
+      state_(open(settings.state, log)),
+      lists_(settings.lists, resolver_, list_alarm(log)),
+      recipients_(settings.recipients_file.empty()
+                      ? nullptr
+                      : std::make_unique<checks::RecipientList>(settings.recipients_file)),
+      trusted_(networks(settings.smtp.unlimited_clients, "smtp.unlimited_clients")) {}
+
+}  // namespace postern

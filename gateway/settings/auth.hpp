@@ -1,0 +1,32 @@
+#pragma once
+
+/// @file [auth]: how the sender of a message is authenticated. What becomes of the results is the
+/// business of the checks spf, dkim, dmarc and arc.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace postern::settings {
+
+class KeyReader;
+
+struct Auth {
+    std::string authserv_id;    ///< in Authentication-Results; empty: [smtp].hostname
+    bool add_results = true;    ///< put Authentication-Results on top, remove what bears our id
+    bool received_spf = false;  ///< put Received-SPF on top as well
+    bool spf_helo = true;       ///< check HELO when there is a reverse-path, too
+    std::chrono::milliseconds spf_time = std::chrono::seconds(20);  ///< of one SPF check
+    /// Domains whose ARC seals may override a DMARC failure. Every seal of the chain has to be
+    /// theirs, and the first has to have seen a DMARC pass.
+    std::vector<std::string> trusted_sealers;
+    std::uint32_t max_signatures = 10;  ///< DKIM signatures whose key is asked for
+    std::uint32_t min_rsa_bits = 1024;  ///< a shorter key is a fail
+    bool accept_partial_body = false;   ///< DKIM l= that leaves bytes unsigned
+};
+
+/// Throws ConfigError.
+void read_auth(KeyReader& keys, Auth& auth);
+
+}  // namespace postern::settings

@@ -1,0 +1,170 @@
+#include "gateway/transaction/visit.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "analyzers/base/clean_text.hpp"
+#include "gateway/checks/connection/limits.hpp"
+#include "gateway/checks/options.hpp"
+#include "quarantine/quarantine_id.hpp"
+
+namespace postern::transaction {
+namespace {
+
+using checks::Part;
+using checks::Stage;
+
+constexpr std::chrono::seconds kProbePatience{4};  // RFC 5321 gives the client minutes
+
+dns::Budget connection_budget(const settings::Dns& dns) {
+    return {dns.lookups_per_connection, dns.timeout, dns::TimePoint::max()};
+}
+
+smtp::Reply probe(const Services& services, const mail::Mailbox& mailbox) {
+    const relay::Probe said = services.next_hop.probe(mailbox, kProbePatience);
+    switch (said.answer) {
+        case relay::ProbeAnswer::Accepted:
+        case relay::ProbeAnswer::Refused:
+            return {said.reply.code, said.reply.enhanced, said.reply.text};
+        case relay::ProbeAnswer::Deferred:
+        case relay::ProbeAnswer::Unknown:
+            break;
+    }
+    return {450, "4.1.1", said.detail.empty() ? said.reply.text : said.detail};
+}
+
+bool is_trusted(const Services& services, const mail::IpAddress& client) {
+    const auto& networks = services.trusted;
+    if (std::any_of(networks.begin(), networks.end(),
+                    [&](const mail::Cidr& each) { return each.contains(client); })) {
+        return true;
+    }
+    return services.lists != nullptr &&
+           services.lists->client_standing(client).standing == reputation::Standing::Allowed;
+}
+
+template <class Run>
+void with_tools(const Services& services, Stage stage, dns::Inquiry& inquiry, const Run& run) {
+    const checks::Probe ask = [&services](const mail::ReversePath& /*from*/,
+                                          const mail::Mailbox& mailbox) {
+        return probe(services, mailbox);
+    };
+    const auto begun = std::chrono::steady_clock::now();
+    run(checks::Tools{.dns = inquiry,
+                      .state = services.state,
+                      .settings = services.settings,
+                      .now = std::time(nullptr),
+                      .probe = &ask,
+                      .lists = services.lists,
+                      .recipients = services.recipients},
+        [&services](std::string_view check, checks::Came came) {
+            services.metrics.checks.with({std::string(check), std::string(name(came))}).add();
+        });
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    services.metrics.stage_seconds.with({"checks_" + std::string(checks::name(stage))})
+        .observe(took.count());
+}
+
+}  // namespace
+
+Visit::Visit(const Services& shared, const net::ClientFacts& known)
+    : services(shared),
+      client(known),
+      id(quarantine::QuarantineId::make().text()),
+      inquiry(shared.resolver, connection_budget(shared.settings.dns)),
+      facts{{.client = known.address,
+             .port = known.port,
+             .hostname = shared.settings.smtp.hostname,
+             .local = known.local_address},
+            {},
+            {},
+            {},
+            {}} {
+    facts.connection.trusted = is_trusted(shared, known.address);
+}
+
+void examine(const Services& services, Stage stage, Part part, const checks::Facts& facts,
+             dns::Inquiry& inquiry, checks::Heard& heard) {
+    if (part != Part::AtOnce && !has(services.checks, stage, part, facts.connection)) return;
+    with_tools(services, stage, inquiry,
+               [&](const checks::Tools& tools, const checks::Counted& counted) {
+                   checks::run(services.checks, stage, part, facts, tools, heard, counted);
+               });
+}
+
+void examine_one(const Services& services, std::string_view check, const checks::Facts& facts,
+                 dns::Inquiry& inquiry, checks::Heard& heard) {
+    with_tools(services, services.checks.at(check).check->stage, inquiry,
+               [&](const checks::Tools& tools, const checks::Counted& counted) {
+                   checks::run_one(services.checks, check, facts, tools, heard, counted);
+               });
+}
+
+void offend(const Services& services, const checks::ConnectionFacts& client, std::string_view what,
+            const std::string& reason) {
+    const checks::Configured& banned = services.checks.at("banned");
+    const double points = checks::option<double>(banned.options, what);
+    if (banned.mode == checks::Mode::Off || client.trusted || points <= 0) return;
+    const state::Bans bans(services.state, checks::ban_settings(banned.options));
+    // A point that is lost harms nobody.
+    (void)bans.offend(client.client, points, reason, std::time(nullptr));
+}
+
+bool needs_thread(const Services& services, Stage stage, const checks::Facts& facts) {
+    return has(services.checks, stage, Part::Store, facts.connection) ||
+           has(services.checks, stage, Part::Dns, facts.connection);
+}
+
+smtp::Reply traced(smtp::Reply reply, const std::string& id) {
+    const std::string trace = " (" + id + ")";
+    constexpr std::size_t kRoom = smtp::kMaxReplyLine - 16;  // code and enhanced code
+    if (reply.text.size() + trace.size() > kRoom) reply.text.resize(kRoom - trace.size());
+    if (reply.text.find(id) == std::string::npos) reply.text += trace;
+    return reply;
+}
+
+std::string words_of(const smtp::Reply& reply) {
+    return std::to_string(reply.code) + " " + reply.enhanced + (reply.enhanced.empty() ? "" : " ") +
+           clean_text(reply.text, smtp::kMaxReplyLine);
+}
+
+std::string tls_words(const std::optional<net::TlsFacts>& tls) {
+    return tls ? tls->protocol + " " + tls->cipher : std::string();
+}
+
+void log_connection(const Visit& visit) {
+    const net::ClientFacts& client = visit.client;
+    std::vector<std::string> codes;
+    for (const checks::Heard* heard : {&visit.at_connect, &visit.at_helo}) {
+        for (const checks::Kept& each : heard->findings) codes.push_back(each.finding.code);
+    }
+    const bool greeted = visit.stage != "connect";
+    const char* reason = visit.quit                              ? "quit"
+                         : !visit.at_connect.refusal && !greeted ? "left before the banner"
+                         : !greeted                              ? "refused at the banner"
+                                                                 : "closed";
+    const std::chrono::duration<double, std::milli> took =
+        std::chrono::steady_clock::now() - visit.began;
+    visit.services.log.line(
+        observe::Level::Info, "connection",
+        {{"id", visit.id},
+         {"connection", client.connection},
+         {"client_ip", client.address.text()},
+         {"client_port", client.port},
+         {"local_port", client.local_port},
+         {"proxy", client.proxy ? client.proxy->text() : std::string()},
+         {"trusted", visit.facts.connection.trusted},
+         {"helo", visit.facts.helo ? clean_text(visit.facts.helo->argument, 255) : std::string()},
+         {"tls", tls_words(visit.tls)},
+         {"stage", visit.stage},
+         {"reason", reason},
+         {"refused_by", visit.refused_by},
+         {"reply", visit.refusal},
+         {"refusals", visit.refusals},
+         {"messages", visit.messages},
+         {"recipients", visit.recipients},
+         {"findings", codes},
+         {"duration_ms", took.count()}});
+}
+
+}  // namespace postern::transaction

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "gateway/checks/run.hpp"
+#include "gateway/dns/inquiry.hpp"
+#include "gateway/net/dialogue.hpp"
+#include "gateway/transaction/services.hpp"
+
+namespace postern::transaction {
+
+/// One client from accept to close. Its dialogue changes it, on the reactor; jobs read it, also
+/// when the client has gone, but only what is fixed before they begin.
+struct Visit {
+    Visit(const Services& shared, const net::ClientFacts& known);
+
+    const Services& services;
+    const net::ClientFacts client;
+    const std::string id;  ///< in replies before MAIL and in the log
+    dns::Inquiry inquiry;  ///< of the connection and HELO
+    checks::Facts facts;   ///< connection; helo once it was said
+    checks::Heard at_connect;
+    checks::Heard at_helo;
+    std::optional<net::TlsFacts> tls;
+
+    // For the log line.
+    std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+    std::string_view stage = "connect";  ///< how far it came
+    std::string refused_by;              ///< check that refused last
+    std::string refusal;                 ///< last negative reply of ours
+    std::uint32_t messages = 0;          ///< ended with an answer to the message
+    std::uint32_t recipients = 0;        ///< accepted
+    std::uint32_t refusals = 0;          ///< negative replies of ours
+    bool quit = false;
+};
+
+/// Runs a part of a stage's checks on `facts`, and counts them.
+void examine(const Services& services, checks::Stage stage, checks::Part part,
+             const checks::Facts& facts, dns::Inquiry& inquiry, checks::Heard& heard);
+/// One check by its name.
+void examine_one(const Services& services, std::string_view check, const checks::Facts& facts,
+                 dns::Inquiry& inquiry, checks::Heard& heard);
+
+/// The client did something that counts towards a ban: `what` is the option of the check `banned`
+/// that says how many points it is worth. May wait for the store.
+void offend(const Services& services, const checks::ConnectionFacts& client, std::string_view what,
+            const std::string& reason);
+
+/// True when the stage has something that needs a decision thread.
+[[nodiscard]] bool needs_thread(const Services& services, checks::Stage stage,
+                                const checks::Facts& facts);
+
+/// `reply` with the id that leads to the log, behind its text.
+[[nodiscard]] smtp::Reply traced(smtp::Reply reply, const std::string& id);
+/// "550 5.7.1 words".
+[[nodiscard]] std::string words_of(const smtp::Reply& reply);
+
+/// "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: none.
+[[nodiscard]] std::string tls_words(const std::optional<net::TlsFacts>& tls);
+
+/// The line that is written when a client has gone, whatever became of it.
+void log_connection(const Visit& visit);
+
+}  // namespace postern::transaction

@@ -1,0 +1,58 @@
+#include "gateway/settings/auth.hpp"
+
+#include <gtest/gtest.h>
+
+#include "gateway/settings/config_error.hpp"
+#include "gateway/settings/settings.hpp"
+
+namespace postern::settings {
+namespace {
+
+TEST(AuthSettings, DefaultsAreSafe) {
+    const Auth auth = parse("", "empty").settings.auth;
+    EXPECT_TRUE(auth.add_results);
+    EXPECT_TRUE(auth.trusted_sealers.empty());
+    EXPECT_FALSE(auth.accept_partial_body);
+    EXPECT_EQ(auth.min_rsa_bits, 1024U);
+}
+
+TEST(AuthSettings, EveryKeyIsRead) {
+    const Auth auth = parse(
+                          "[auth]\nauthserv_id = \"mx.example.org\"\nadd_results = false\n"
+                          "received_spf = true\nspf_helo = false\nspf_time = \"5s\"\n"
+                          "trusted_sealers = [\"Lists.Example.ORG\"]\nmax_signatures = 3\n"
+                          "min_rsa_bits = 2048\naccept_partial_body = true\n",
+                          "a.toml")
+                          .settings.auth;
+    EXPECT_EQ(auth.authserv_id, "mx.example.org");
+    EXPECT_FALSE(auth.add_results);
+    EXPECT_TRUE(auth.received_spf);
+    EXPECT_FALSE(auth.spf_helo);
+    EXPECT_EQ(auth.spf_time, std::chrono::seconds(5));
+    EXPECT_EQ(auth.trusted_sealers, std::vector<std::string>{"lists.example.org"});
+    EXPECT_EQ(auth.max_signatures, 3U);
+    EXPECT_EQ(auth.min_rsa_bits, 2048U);
+    EXPECT_TRUE(auth.accept_partial_body);
+}
+
+TEST(AuthSettings, WhatMakesNoSenseIsRefusedWithItsLine) {
+    const char* kWrong[] = {"[auth]\nauthserv_id = \"mx; dmarc=pass\"",
+                            "[auth]\ntrusted_sealers = [\"a@b.org\"]",
+                            "[auth]\ntrusted_sealers = [\"\"]",
+                            "[auth]\nspf_time = \"1ms\"",
+                            "[auth]\nmax_signatures = 0",
+                            "[auth]\nmin_rsa_bits = 511",
+                            "[auth]\nunknown = 1"};
+    for (const char* toml : kWrong) {
+        SCOPED_TRACE(toml);
+        try {
+            (void)parse(toml, "a.toml");
+            ADD_FAILURE() << "was taken";
+        } catch (const ConfigError& error) {
+            EXPECT_TRUE(std::string(error.what()).starts_with("a.toml:2:")) << error.what();
+        }
+    }
+}
+
+}  // namespace
+}  // namespace postern::settings
