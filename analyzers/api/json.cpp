@@ -84,14 +84,19 @@ Json list(const std::vector<T>& entries) {
 
 }  // namespace
 
-std::string analysis_json(const Report& report) {
+std::string analysis_json(const Report& report, const DomainOf& domain_of) {
     Json objects = Json::array();
     for (std::size_t i = 0; i < report.objects.size(); ++i) {
         objects.push_back(to_json(report.objects[i], i));
     }
+    Json urls = list(report.urls);
+    for (std::size_t i = 0; domain_of && i < report.urls.size(); ++i) {
+        const std::string domain = domain_of(report.urls[i].host);
+        urls[i]["domain"] = domain.empty() ? Json() : Json(domain);
+    }
     const Json json = {{"complete", report.complete()},
                        {"objects", std::move(objects)},
-                       {"urls", list(report.urls)},
+                       {"urls", std::move(urls)},
                        {"limits", list(report.limits)},
                        {"errors", list(report.errors)}};
     return dump(json);

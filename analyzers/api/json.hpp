@@ -3,6 +3,7 @@
 /// @file Parts of a report as JSON text, in the shape that `postern scan --json`, the audit line
 /// and the quarantine share. Bytes that are no UTF-8 become U+FFFD; nothing throws.
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,8 +13,12 @@
 
 namespace postern::analyzers {
 
-/// One object: {"complete", "objects", "urls", "limits", "errors"}.
-[[nodiscard]] std::string analysis_json(const Report& report);
+/// The registrable domain of a host; "" where it has none.
+using DomainOf = std::function<std::string(std::string_view host)>;
+
+/// One object: {"complete", "objects", "urls", "limits", "errors"}. With `domain_of`, each URL has
+/// its "domain".
+[[nodiscard]] std::string analysis_json(const Report& report, const DomainOf& domain_of = {});
 
 /// One object, a member of the array "findings". `mode` is "enforce", "monitor" or "score"; empty:
 /// left out.

@@ -4,6 +4,7 @@
 
 #include "analyzers/api/json.hpp"
 #include "analyzers/base/clean_text.hpp"
+#include "gateway/reputation/public_suffixes.hpp"
 #include "gateway/verdict/auth_json.hpp"
 
 namespace postern::verdict {
@@ -96,7 +97,9 @@ std::string scan_json(const Scan& scan) {
     member("message", dumped(message_part(scan.report)));
     member("envelope", dumped(envelope_part(scan.envelope)));
     if (scan.auth != nullptr) member("auth", auth_json(*scan.auth));
-    member("analysis", analyzers::analysis_json(scan.report));
+    member("analysis", analyzers::analysis_json(scan.report, [](std::string_view host) {
+               return reputation::registrable_domain(host);
+           }));
     member("findings", findings_part(scan.verdict.findings));
     member("verdict", dumped(verdict_part(scan.verdict.worst, scan.reply)));
     member("recipients", dumped(recipients_part(scan.verdict.recipients)));

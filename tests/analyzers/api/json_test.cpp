@@ -62,6 +62,16 @@ TEST(ReportJson, BytesThatAreNoTextDoNotStopIt) {
 
 TEST(ReportJson, AnEmptyReportIsComplete) {
     EXPECT_EQ(json::parse(analysis_json(Report{}))["complete"], true);
+}
+
+TEST(ReportJson, UrlsHaveTheirRegistrableDomainWhereSomebodyKnowsIt) {
+    const Report report = sample_report();
+    const auto domain = [](const json& got) { return got["urls"][0]["domain"]; };
+    EXPECT_EQ(domain(json::parse(analysis_json(report, [](std::string_view) { return "a.b"; }))),
+              "a.b");
+    EXPECT_EQ(domain(json::parse(analysis_json(report, [](std::string_view) { return ""; }))),
+              json());
+    EXPECT_FALSE(json::parse(analysis_json(report))["urls"][0].contains("domain"));
     EXPECT_EQ(findings_json({}), "[]");
 }
 
