@@ -7,15 +7,18 @@ BUILD_PACKAGES = ca-certificates g++ cmake ninja-build make git ccache mold pkg-
   libidn2-dev libicu-dev
 TEST_PACKAGES = libgtest-dev libgmock-dev clang clang-format clang-tidy chromium postfix swaks \
   p7zip-full zip sqlite3 binutils clamav procps redis-server nsd dovecot-core dovecot-lmtpd msmtp \
-  libyaml-cpp-dev libopendkim-dev opendkim-tools libmail-dkim-perl python3-dkim python3-dnspython \
-  python3-spf python3-authres python3-nacl
+  openssl libgnutls-dane0 libidn12 libnsl2 libdb5.3 libyaml-cpp-dev libopendkim-dev opendkim-tools \
+  libmail-dkim-perl python3-dkim python3-dnspython python3-spf python3-dns python3-yaml \
+  python3-authres python3-nacl
 
 PRESET ?= release
+TESTING ?= ON
 BIN = build/$(PRESET)/bin
 
 .PHONY: run test build packages test-packages asan tsan clean
 
-run: packages build
+run: packages
+	@$(MAKE) --no-print-directory build TESTING=OFF
 	@tests/demo/run.py --bin $(BIN) $(if $(ONCE),--once)
 
 test: packages test-packages build
@@ -24,7 +27,7 @@ test: packages test-packages build
 
 build:
 	@echo "== build ($(PRESET))"
-	@cmake --preset $(PRESET) > build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
+	@cmake --preset $(PRESET) -DBUILD_TESTING=$(TESTING) > build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
 	@rm -f build-configure.log
 	@cmake --build --preset $(PRESET) -j2
 

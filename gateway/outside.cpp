@@ -12,7 +12,8 @@ using std::chrono::seconds;
 
 std::unique_ptr<state::State> open(const settings::State& state, observe::Log& log) {
     state::OpenOptions options;
-    options.timeout = state.url.starts_with("sqlite") ? state.file_timeout : state.timeout;
+    options.timeout = state.timeout;
+    options.file_timeout = state.file_timeout;
     options.memory = state.memory;
     options.file = state.file;
     options.prefix = state.prefix;

@@ -163,6 +163,13 @@ ClientName client_name(dns::Inquiry& inquiry, const mail::IpAddress& client) {
     return found;
 }
 
+ClientName client_name(dns::Inquiry& inquiry, const ConnectionFacts& connection) {
+    if (connection.iprev.result == auth::IprevResult::None) {
+        return client_name(inquiry, connection.client);
+    }
+    return {connection.iprev, connection.reverse_names};
+}
+
 std::optional<std::string> generic_trait(std::string_view name, const mail::IpAddress& client) {
     const std::string lower = ascii_lower(name);
     // The registrable part says who the provider is, not which line: "pool.example" is a company.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/auth/results.hpp"
+#include "gateway/checks/facts.hpp"
 #include "gateway/dns/inquiry.hpp"
 #include "gateway/mail/ip_address.hpp"
 
@@ -38,6 +39,8 @@ void ask_client_name(dns::Inquiry& inquiry, const mail::IpAddress& client);
 /// Never blocks: asks what can be asked by now; true when client_name() would not wait.
 [[nodiscard]] bool client_name_ready(dns::Inquiry& inquiry, const mail::IpAddress& client);
 [[nodiscard]] ClientName client_name(dns::Inquiry& inquiry, const mail::IpAddress& client);
+/// The same where somebody has looked already, or a listed proxy has said it: without a question.
+[[nodiscard]] ClientName client_name(dns::Inquiry& inquiry, const ConnectionFacts& connection);
 
 /// Why `name` looks like one of many made by a provider for its lines: it holds the address, or
 /// words like "dynamic". nullopt: it does not.

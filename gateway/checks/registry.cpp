@@ -12,6 +12,7 @@ std::span<const Check* const> registry() {
         &client_denied(),
         &banned(),
         &connection_rate(),
+        &error_rate(),
         &no_ptr(),
         &fcrdns(),
         &client_lists(),

@@ -11,6 +11,7 @@ const Check& pregreet();
 const Check& client_denied();
 const Check& banned();
 const Check& connection_rate();
+const Check& error_rate();
 const Check& no_ptr();
 const Check& fcrdns();
 const Check& client_lists();

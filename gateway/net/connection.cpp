@@ -41,6 +41,7 @@ Connection::~Connection() {
 
 void Connection::on_reply(smtp::Stage stage, int code) {
     if (surroundings_.observer.replied) surroundings_.observer.replied(stage, code);
+    if (code >= 400 && dialogue_) dialogue_->on_refusal(stage, code);
 }
 
 void Connection::on_ready(std::uint32_t epoll_events, TimePoint now) {
@@ -98,9 +99,11 @@ void Connection::stop_now(TimePoint now) {
     if (phase_ == Phase::Talking && session_.state() != smtp::State::Closed) {
         answer_due_ = false;
         paused_ = false;
+        ending_ = Ending::Stopping;
         session_.close({421, "4.3.2", "Service is shutting down"});
         work(now);
     }
+    ending_ = Ending::Stopping;
     finish();
 }
 
@@ -119,6 +122,7 @@ void Connection::work(TimePoint now) {
     while (phase_ == Phase::Talking) {
         pump();
         if (stopping_ && !busy() && session_.state() != smtp::State::Closed) {
+            ending_ = Ending::Stopping;
             session_.close({421, "4.3.2", "Service is shutting down"});
         }
         output_ += session_.take_output();
@@ -126,7 +130,10 @@ void Connection::work(TimePoint now) {
             progress_ = session_.progress();
             since_ = now;
         }
-        if (session_.state() == smtp::State::Closed) drop_dialogue();
+        if (session_.state() == smtp::State::Closed) {
+            if (ending_ == Ending::Left) ending_ = Ending::Said;
+            drop_dialogue();
+        }
         flush(now);
         // What TLS has read ahead no event will tell about.
         if (!wants_to_read() || !transport_.has_buffered() || !read_some(now)) break;
@@ -265,7 +272,7 @@ void Connection::drop_dialogue() {
     if (!dialogue_) return;
     answer_due_ = false;
     paused_ = false;
-    guarded([this] { dialogue_->on_close(); });
+    guarded([this] { dialogue_->on_close(ending_); });
     dialogue_.reset();
     tasks_.clear();
     ++dialogue_number_;

@@ -157,6 +157,7 @@ private:
     bool peer_ended_ = false;
     bool early_talk_known_ = false;
     bool stopping_ = false;
+    Ending ending_ = Ending::Left;  ///< as far as it is known
 };
 
 }  // namespace postern::net

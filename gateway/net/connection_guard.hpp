@@ -25,6 +25,7 @@ void Connection::guarded(Call&& call) {
     if (surroundings_.observer.bug) surroundings_.observer.bug(what);
     answer_due_ = false;
     paused_ = false;
+    ending_ = Ending::Bug;
     if (session_.state() != smtp::State::Closed) {
         session_.close({421, "4.3.0", "Internal error, try again later"});
     }

@@ -94,7 +94,10 @@ void Connection::client_known(TimePoint now) {
 
 void Connection::make_dialogue() {
     ++dialogue_number_;
-    guarded([this] { dialogue_ = surroundings_.factory(client_, *this); });
+    guarded([this] {
+        dialogue_ = surroundings_.factory(client_, *this);
+        session_.set_trace(dialogue_->trace_id());
+    });
 }
 
 void Connection::begin(TimePoint now) {
@@ -121,6 +124,7 @@ void Connection::handshake(TimePoint now) {
         case Transport::Progress::Ended:
         case Transport::Progress::Failed:
             if (surroundings_.observer.handshake_failed) surroundings_.observer.handshake_failed();
+            ending_ = Ending::Handshake;
             finish();
             return;
     }
@@ -143,7 +147,9 @@ void Connection::handshake_done(TimePoint now) {
 
 /// A listed proxy speaks for another client from now on: everything begins anew, TLS aside.
 void Connection::introduce(const smtp::Introduction& introduction) {
+    ending_ = Ending::Introduced;
     drop_dialogue();
+    ending_ = Ending::Left;
     client_.proxy = client_.proxy.value_or(client_.address);
     if (introduction.address) client_.address = *introduction.address;
     if (introduction.port) client_.port = *introduction.port;

@@ -57,6 +57,7 @@ void Connection::on_deadline(TimePoint now) {
     const auto limit = time_limit();
     const bool late = limit && *limit <= now;
     if (!late && !too_slow(now)) return;
+    ending_ = late ? Ending::Timeout : Ending::TooSlow;
     if (phase_ == Phase::Proxy && surroundings_.observer.refused) {
         surroundings_.observer.refused(Refusal::Proxy);
     }

@@ -14,6 +14,7 @@
 #include "gateway/mail/ip_address.hpp"
 #include "gateway/smtp/event.hpp"
 #include "gateway/smtp/reply.hpp"
+#include "gateway/smtp/stage.hpp"
 
 namespace postern::net {
 
@@ -82,6 +83,18 @@ public:
     [[nodiscard]] virtual Post post() const = 0;
 };
 
+/// Why a dialogue is over.
+enum class Ending : std::uint8_t {
+    Left,        ///< the client hung up, or the network did
+    Said,        ///< after a last reply: QUIT, a refusal that ends it, a limit of the session
+    Timeout,     ///< the client kept us waiting
+    TooSlow,     ///< fewer bytes than net::Rates asks for
+    Handshake,   ///< TLS did not come about
+    Introduced,  ///< XCLIENT named another client
+    Stopping,    ///< the server stops
+    Bug,         ///< an exception escaped the dialogue
+};
+
 /// One client's dealings. Every call comes on the same reactor thread and must not block. Destroyed
 /// on that thread, after on_close; what outlives the client (a job) keeps its own state.
 class Dialogue {
@@ -106,9 +119,20 @@ public:
     /// TLS is on: everything the client said before is void (RFC 3207 4.2), and HELO comes anew.
     virtual void on_tls(const TlsFacts& facts) = 0;
 
+    /// The client was refused something, by this dialogue or by the session itself: `code` is 400
+    /// or more. Called while the reply is written; asks nothing of the connection.
+    virtual void on_refusal(smtp::Stage stage, int code) noexcept {
+        (void)stage;
+        (void)code;
+    }
+
+    /// What leads from a reply to the log, "(id)" behind refusals that the session or the server
+    /// says by itself. Asked once. Empty: none.
+    [[nodiscard]] virtual std::string_view trace_id() const { return {}; }
+
     /// The client has gone or was sent away, perhaps while an answer is due or in the middle of
     /// DATA.
-    virtual void on_close() = 0;
+    virtual void on_close(Ending why) = 0;
 };
 
 /// Called on a reactor thread for each connection, and again when XCLIENT names another client

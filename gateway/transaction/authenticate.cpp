@@ -50,7 +50,7 @@ void authenticate(Mail& mail, dns::Inquiry& inquiry) {
     const auth::Sender sender{connection.client, mail.helo(), mail.reverse_path(),
                               std::time(nullptr)};
     authenticator.envelope(sender, inquiry, results);
-    checks::ClientName name = checks::client_name(inquiry, connection.client);
+    checks::ClientName name = checks::client_name(inquiry, connection);
     connection.iprev = name.iprev;
     connection.reverse_names = std::move(name.reverse_names);
     results.iprev = connection.iprev;

@@ -63,6 +63,7 @@ void MailDialogue::on_event(smtp::Event event, net::Answer done) {
 /// Every reply of ours goes through here: what is negative is remembered for the log line.
 void MailDialogue::answer(const smtp::Reply& reply, std::string_view refused_by,
                           const net::Answer& done) {
+    visit_->last_code = reply.code;
     if (!reply.positive()) {
         visit_->refused_by = std::string(refused_by);
         visit_->refusal = words_of(reply);
@@ -84,6 +85,11 @@ void MailDialogue::greet(const smtp::Helo& helo, const net::Answer& done) {
     auto attempt = std::make_shared<Attempt>(
         Attempt{visit_->facts, smtp::usual_reply(helo, services_.settings.smtp.hostname), done});
     attempt->facts.helo = {helo.argument, helo.extended, tls_words(visit_->tls)};
+    // The name that the client said counts, not that of the proxy which repeats it or does not.
+    const auto& introduced = visit_->client.introduced;
+    if (introduced && introduced->helo.state == smtp::IntroducedText::State::Said) {
+        attempt->facts.helo->argument = introduced->helo.text;
+    }
     examine(services_, Stage::Helo, Part::AtOnce, attempt->facts, visit_->inquiry, attempt->heard);
     if (attempt->heard.refusal || !needs_thread(services_, Stage::Helo, attempt->facts)) {
         return end_greet(attempt);
@@ -125,6 +131,7 @@ void MailDialogue::begin(const smtp::MailFrom& from, const net::Answer& done) {
     mail->per_recipient = from.prdr;
     mail_ = mail;
     visit_->stage = "mail";
+    count_errors(visit_);
     examine(services_, Stage::Sender, Part::AtOnce, mail->facts, mail->inquiry, mail->heard);
     if (mail->heard.refusal || !needs_thread(services_, Stage::Sender, mail->facts)) {
         return end_begin(done);
@@ -231,9 +238,17 @@ void MailDialogue::on_tls(const net::TlsFacts& facts) {
     visit_->tls = facts;
 }
 
-void MailDialogue::on_close() {
+/// What the session refuses by itself is an error too. Not the answers to the connection and to a
+/// message: these are verdicts.
+void MailDialogue::on_refusal(smtp::Stage stage, int code) noexcept {
+    if (code < 500 || stage == smtp::Stage::Connect || stage == smtp::Stage::Message) return;
+    ++visit_->errors;
+}
+
+void MailDialogue::on_close(net::Ending why) {
     abandon();
-    log_connection(*visit_);
+    count_errors(visit_);
+    log_connection(*visit_, why);
 }
 
 }  // namespace postern::transaction

@@ -20,7 +20,9 @@ public:
     net::Flow on_data(std::string_view chunk, const net::Resume& resume) override;
     void on_early_talk(std::string_view first_bytes) override;
     void on_tls(const net::TlsFacts& facts) override;
-    void on_close() override;
+    void on_refusal(smtp::Stage stage, int code) noexcept override;
+    [[nodiscard]] std::string_view trace_id() const override { return visit_->id; }
+    void on_close(net::Ending why) override;
 
 private:
     struct Attempt;

@@ -1,6 +1,7 @@
 #include "gateway/transaction/message_job.hpp"
 
 #include "gateway/transaction/authenticate.hpp"
+#include "gateway/transaction/contacts.hpp"
 #include "gateway/transaction/course.hpp"
 #include "gateway/transaction/disposal.hpp"
 #include "gateway/transaction/greylisting.hpp"
@@ -23,6 +24,7 @@ public:
         const smtp::Reply reply = decide();
         mail_.delivery.reset();  // whatever was not sent is abandoned
         tell(mail_, course_, reply);
+        note_contacts(mail_, course_, reply);
         return reply;
     }
 

@@ -81,6 +81,45 @@ Visit::Visit(const Services& shared, const net::ClientFacts& known)
             {},
             {}} {
     facts.connection.trusted = is_trusted(shared, known.address);
+    if (known.introduced) take_introduction(*known.introduced, facts);
+}
+
+void take_introduction(const smtp::Introduction& said, checks::Facts& facts) {
+    using State = smtp::IntroducedText::State;
+    checks::ConnectionFacts& connection = facts.connection;
+    switch (said.name.state) {
+        case State::NotSaid:
+            break;
+        case State::Said:
+            connection.iprev = {auth::IprevResult::Pass, said.name.text, {}};
+            connection.reverse_names = {said.name.text};
+            break;
+        case State::Unavailable:
+            connection.iprev = {auth::IprevResult::Fail, {}, "no name, the proxy says"};
+            break;
+        case State::TemporarilyUnavailable:
+            connection.iprev = {auth::IprevResult::TempError, {}, "the proxy could not tell"};
+            break;
+    }
+    if (said.helo.state == State::Said) {
+        facts.helo = {said.helo.text, said.extended.value_or(true), {}};
+    }
+}
+
+void count_errors(const std::shared_ptr<Visit>& visit) {
+    const std::uint32_t fresh = visit->errors - visit->errors_counted;
+    if (fresh == 0 || visit->facts.connection.trusted) return;
+    visit->errors_counted = visit->errors;
+    const Services& shared = visit->services;
+    const checks::Configured& check = shared.checks.at("error_rate");
+    if (check.mode == checks::Mode::Off) return;
+    // A count that finds no thread is lost: the session has a limit of its own.
+    (void)shared.pool.submit([&shared, &check, client = visit->facts.connection, fresh] {
+        const state::Rates rates(shared.state, checks::error_rates(check.options));
+        const auto rate =
+            rates.count(state::Event::Error, client.client, std::time(nullptr), fresh);
+        if (rate && rate->over) offend(shared, client, "error_rate", rate->detail);
+    });
 }
 
 void examine(const Services& services, Stage stage, Part part, const checks::Facts& facts,
@@ -132,17 +171,42 @@ std::string tls_words(const std::optional<net::TlsFacts>& tls) {
     return tls ? tls->protocol + " " + tls->cipher : std::string();
 }
 
-void log_connection(const Visit& visit) {
+namespace {
+
+std::string_view reason_of(const Visit& visit, net::Ending why) {
+    const bool greeted = visit.stage != "connect";
+    switch (why) {
+        case net::Ending::Left:
+            return greeted ? "client left" : "left before the banner";
+        case net::Ending::Timeout:
+            return "timeout";
+        case net::Ending::TooSlow:
+            return "too slow";
+        case net::Ending::Handshake:
+            return "TLS failed";
+        case net::Ending::Introduced:
+            return "XCLIENT";
+        case net::Ending::Stopping:
+            return "shutdown";
+        case net::Ending::Bug:
+            return "internal error";
+        case net::Ending::Said:
+            break;
+    }
+    if (visit.quit) return "quit";
+    if (!greeted) return "refused at the banner";
+    if (visit.refused_by == "overload") return "overload";
+    return visit.last_code == 421 || visit.last_code == 521 ? "sent away" : "session limit";
+}
+
+}  // namespace
+
+void log_connection(const Visit& visit, net::Ending why) {
     const net::ClientFacts& client = visit.client;
     std::vector<std::string> codes;
     for (const checks::Heard* heard : {&visit.at_connect, &visit.at_helo}) {
         for (const checks::Kept& each : heard->findings) codes.push_back(each.finding.code);
     }
-    const bool greeted = visit.stage != "connect";
-    const char* reason = visit.quit                              ? "quit"
-                         : !visit.at_connect.refusal && !greeted ? "left before the banner"
-                         : !greeted                              ? "refused at the banner"
-                                                                 : "closed";
     const std::chrono::duration<double, std::milli> took =
         std::chrono::steady_clock::now() - visit.began;
     visit.services.log.line(
@@ -157,10 +221,11 @@ void log_connection(const Visit& visit) {
          {"helo", visit.facts.helo ? clean_text(visit.facts.helo->argument, 255) : std::string()},
          {"tls", tls_words(visit.tls)},
          {"stage", visit.stage},
-         {"reason", reason},
+         {"reason", reason_of(visit, why)},
          {"refused_by", visit.refused_by},
          {"reply", visit.refusal},
          {"refusals", visit.refusals},
+         {"errors", visit.errors},
          {"messages", visit.messages},
          {"recipients", visit.recipients},
          {"findings", codes},

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,8 +35,18 @@ struct Visit {
     std::uint32_t messages = 0;          ///< ended with an answer to the message
     std::uint32_t recipients = 0;        ///< accepted
     std::uint32_t refusals = 0;          ///< negative replies of ours
+    std::uint32_t errors = 0;            ///< commands and recipients refused for good
+    std::uint32_t errors_counted = 0;    ///< of them in the state store
+    int last_code = 0;                   ///< of our last answer
     bool quit = false;
 };
+
+/// What a client meets whose name and HELO a listed proxy has told: they are taken as said.
+void take_introduction(const smtp::Introduction& said, checks::Facts& facts);
+
+/// Counts what `errors` has grown by since the last time, on a decision thread; a client with too
+/// many in a minute comes nearer to a ban.
+void count_errors(const std::shared_ptr<Visit>& visit);
 
 /// Runs a part of a stage's checks on `facts`, and counts them.
 void examine(const Services& services, checks::Stage stage, checks::Part part,
@@ -62,6 +73,6 @@ void offend(const Services& services, const checks::ConnectionFacts& client, std
 [[nodiscard]] std::string tls_words(const std::optional<net::TlsFacts>& tls);
 
 /// The line that is written when a client has gone, whatever became of it.
-void log_connection(const Visit& visit);
+void log_connection(const Visit& visit, net::Ending why);
 
 }  // namespace postern::transaction

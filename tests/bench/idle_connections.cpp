@@ -38,7 +38,7 @@ public:
     }
     net::Flow on_data(std::string_view, const net::Resume&) override { return net::Flow::Continue; }
     void on_tls(const net::TlsFacts&) override {}
-    void on_close() override {}
+    void on_close(net::Ending /*why*/) override {}
 };
 
 long resident_kib() {

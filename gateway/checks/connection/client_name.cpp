@@ -42,6 +42,7 @@ const Check& no_ptr() {
         .options = defer_option(),
         .run = [](const Facts& facts, const Tools& tools, const Options& options) -> Opinions {
             const mail::IpAddress& client = facts.connection.client;
+            if (!facts.connection.reverse_names.empty()) return {};
             const dns::Answer reverse =
                 tools.dns.lookup({dns::reverse_name(client), dns::RecordType::Ptr});
             if (reverse.found()) return {};
@@ -65,7 +66,7 @@ const Check& fcrdns() {
         .options = defer_option(),
         .run = [](const Facts& facts, const Tools& tools, const Options& options) -> Opinions {
             const mail::IpAddress& client = facts.connection.client;
-            const ClientName name = client_name(tools.dns, client);
+            const ClientName name = client_name(tools.dns, facts.connection);
             if (name.iprev.result == IprevResult::Pass) return {};
             if (name.iprev.result == IprevResult::TempError) {
                 return {undecided("fcrdns", name.iprev.detail, deferral(options))};

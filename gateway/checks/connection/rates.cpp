@@ -55,6 +55,10 @@ Opinions count(const Facts& facts, const Tools& tools, const Options& options) {
 
 }  // namespace
 
+state::RateSettings error_rates(const Options& options) {
+    return rate_settings(Event::Error, options);
+}
+
 state::BanSettings ban_settings(const Options& options) {
     const auto time = [&](std::string_view key) {
         return duration_cast<seconds>(option<milliseconds>(options, key));
@@ -80,6 +84,7 @@ const Check& banned() {
         {"early_talk", 4.0, 0, 1000, "points for speaking before the banner"},
         {"unknown_recipient", 1.0, 0, 1000, "points for a recipient that does not exist"},
         {"malware", 5.0, 0, 1000, "points for a message with malware"},
+        {"error_rate", 5.0, 0, 1000, "points for more errors in a minute than error_rate allows"},
     };
     static const Check kCheck{
         .name = "banned",
@@ -108,6 +113,27 @@ const Check& connection_rate() {
                               .run = count<Event::Connection>,
                               .meaning = "Too many connections from one address or network.",
                               .waits = Waits::Store};
+    return kCheck;
+}
+
+/// The transaction counts errors as they come; here a client with too many is not let in.
+const Check& error_rate() {
+    static const std::vector<OptionKind> kOptions = rate_options(20, 80);
+    static const Check kCheck{
+        .name = "error_rate",
+        .stage = Stage::Connection,
+        .mode = Mode::Enforce,
+        .options = kOptions,
+        .run = [](const Facts& facts, const Tools& tools, const Options& options) -> Opinions {
+            const state::Rates rates(tools.state, error_rates(options));
+            const auto answer = rates.count(Event::Error, facts.connection.client, tools.now, 0);
+            if (!answer) return {undecided("errors", answer.error().detail)};
+            if (!answer->over) return {};
+            return {refused("RATE_EXCEEDED", answer->detail,
+                            {421, "4.7.0", "Too many errors from your address, try again later"})};
+        },
+        .meaning = "Too many refused commands and recipients of one address or network.",
+        .waits = Waits::Store};
     return kCheck;
 }
 

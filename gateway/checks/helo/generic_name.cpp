@@ -15,7 +15,7 @@ Opinions run(const Facts& facts, const Tools& tools, const Options& /*options*/)
     if (const auto trait = generic_trait(facts.helo->argument, client)) {
         said.push_back(refused("HELO_GENERIC_NAME", facts.helo->argument + " " + *trait, reply));
     }
-    const ClientName own = client_name(tools.dns, client);
+    const ClientName own = client_name(tools.dns, facts.connection);
     for (const std::string& each : own.reverse_names) {
         if (const auto trait = generic_trait(each, client)) {
             said.push_back(refused("CLIENT_GENERIC_NAME", each + " " + *trait, reply));

@@ -44,7 +44,7 @@ Opinions matches(const Facts& facts, const Tools& tools, const Options& /*option
     for (const mail::IpAddress& each : forward.addresses) {
         if (each == client) return {};
     }
-    const ClientName own = client_name(tools.dns, client);
+    const ClientName own = client_name(tools.dns, facts.connection);
     for (const std::string& each : own.reverse_names) {
         if (each == name) return {};
     }

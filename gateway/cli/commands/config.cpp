@@ -9,12 +9,25 @@
 namespace postern::cli {
 namespace {
 
+/// state.url may hold a password, which a screen or a ticket must not show: user names stay.
+std::string without_password(std::string url) {
+    const std::size_t scheme = url.find("://");
+    const std::size_t at = url.rfind('@');
+    if (scheme == std::string::npos || at == std::string::npos) return url;
+    const std::size_t begin = scheme + 3;
+    if (at < begin || url[begin] == '/') return url;  // a path: there is no user
+    const std::size_t colon = url.find(':', begin);
+    const std::size_t secret = colon < at ? colon + 1 : begin;
+    return url.replace(secret, at - secret, "***");
+}
+
 int show(const Context& context) {
     std::vector<settings::Effective> all = context.loaded.effective;
     for (settings::Effective& each : checks::defaults_in_force(context.settings())) {
         all.push_back(std::move(each));
     }
-    for (const settings::Effective& each : all) {
+    for (settings::Effective& each : all) {
+        if (each.key == "state.url") each.value = without_password(std::move(each.value));
         if (context.json) {
             std::cout << nlohmann::json{{"key", each.key},
                                         {"value", each.value},

@@ -52,6 +52,8 @@ public:
         std::size_t step = 0;
         std::string input = {};
         bool greeted = false;
+        unsigned source = 0;
+        std::string reply = {};  ///< last line of the last one
     };
     /// Milliseconds from connect() to the banner, of each client.
     std::vector<double> greeted_after;
@@ -59,13 +61,15 @@ public:
     std::array<unsigned, 10> first_words{};
     std::function<void(int socket)> ended =
         {};  ///< after a client has gone, by us or by the server
+    std::function<void(const Client&)> heard = {};  ///< after each whole reply, before the answer
+    bool local_only = false;                        ///< all come from 127.0.0.1
 
     int open(const Script& script, unsigned source) {
         const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (socket < 0) die("socket");
         sockaddr_in from{};
         from.sin_family = AF_INET;
-        from.sin_addr.s_addr = source_address(source);
+        from.sin_addr.s_addr = local_only ? htonl(INADDR_LOOPBACK) : source_address(source);
         const int on = 1;
         (void)::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
         sockaddr_in to{};
@@ -79,7 +83,7 @@ public:
         event.events = EPOLLIN;
         event.data.fd = socket;
         if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) != 0) die("epoll_ctl");
-        clients_.emplace(socket, Client{&script, began});
+        clients_.emplace(socket, Client{&script, began, 0, {}, false, source});
         return socket;
     }
     void close(int socket) {
@@ -91,6 +95,7 @@ public:
         (void)::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     }
     [[nodiscard]] std::size_t count() const { return clients_.size(); }
+    [[nodiscard]] const Client& at(int socket) const { return clients_.at(socket); }
     [[nodiscard]] bool has(int socket) const { return clients_.contains(socket); }
     /// Clients that stay and have come to the end of their script.
     [[nodiscard]] std::size_t settled() const { return settled_; }
@@ -120,6 +125,7 @@ private:
         client.input.append(buffer.data(), static_cast<std::size_t>(got));
         if (!client.greeted) greet(client);
         while (take_reply(client)) {
+            if (heard) heard(client);
             if (client.step < client.script->lines.size()) {
                 send(socket, client.script->lines[client.step]);
             } else if (client.step == client.script->lines.size() && client.script->stay) {
@@ -141,6 +147,7 @@ private:
             const std::size_t lf = client.input.find('\n', at);
             if (lf == std::string::npos) return false;
             if (lf - at < 4 || client.input[at + 3] != '-') {
+                client.reply = client.input.substr(at, lf - at);
                 client.input.erase(0, lf + 1);
                 return true;
             }

@@ -114,7 +114,7 @@ public:
         record_.add("tls " + facts.protocol + " " + facts.cipher);
         record_.keep_tls(facts);
     }
-    void on_close() override { record_.add("closed"); }
+    void on_close(net::Ending /*why*/) override { record_.add("closed"); }
 
 private:
     Record& record_;

@@ -293,10 +293,12 @@ class Haraka(Server):
     def __init__(self, folder, installed, gateway):
         super().__init__(folder)
         config = f"{self.folder}/config"
+        os.makedirs(config)
         write(f"{config}/smtp.ini", f"listen=127.0.0.1:{self.port}\nnodes=0\n")
         write(f"{config}/plugins", "rcpt_to.in_host_list\nqueue/smtp_forward\n")
         write(f"{config}/host_list", "plain-haraka.example\ntls-haraka.example\n")
         write(f"{config}/me", "haraka.test\n")
+        shutil.copy(f"{installed}/node_modules/haraka/config/connection.ini", config)  # it does not start without
         write(f"{config}/log.ini", "[main]\nlevel=info\n")
         write(f"{config}/smtp_forward.ini", f"host=127.0.0.1\nport={gateway}\n[tls-haraka.example]\nhost=127.0.0.1\nport={gateway}\nenable_tls=true\n[tls]\nrejectUnauthorized=false\n")
         write(f"{config}/tls.ini", "[main]\nrejectUnauthorized=false\n")
