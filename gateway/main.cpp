@@ -20,10 +20,10 @@
 
 #include "gateway/control/certificates.hpp"
 #include "gateway/control/channel.hpp"
+#include "gateway/list_metrics.hpp"
 #include "gateway/net/from_settings.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/observe/metrics_server.hpp"
-#include "gateway/list_metrics.hpp"
 #include "gateway/outside.hpp"
 #include "gateway/relay/from_settings.hpp"
 #include "gateway/relay/outbox_runner.hpp"

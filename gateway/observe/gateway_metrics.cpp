@@ -34,9 +34,8 @@ GatewayMetrics::GatewayMetrics(Registry& registry)
           kSeconds)),
       findings(registry.counters(
           {"postern_finding_total", "Findings in messages, by code.", {"code"}, kFindingSeries})),
-      checks(registry.counters({"postern_check_total",
-                                "Runs of checks, by check and outcome.",
-                                {"check", "outcome"}})),
+      checks(registry.counters(
+          {"postern_check_total", "Runs of checks, by check and outcome.", {"check", "outcome"}})),
       analyzer_errors(registry.counters({"postern_analyzer_errors_total",
                                          "Objects that an analyzer could not read.",
                                          {"analyzer", "code"}})),

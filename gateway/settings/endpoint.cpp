@@ -30,7 +30,8 @@ void read_endpoints(KeyReader& keys, std::string_view key, std::vector<std::stri
             keys.fail(key, "holds \"" + value + "\"; \"address:port\" is expected");
         }
     }
-    if (values.empty() && !may_be_empty) keys.fail(key, "is empty; at least one \"address:port\" is expected");
+    if (values.empty() && !may_be_empty)
+        keys.fail(key, "is empty; at least one \"address:port\" is expected");
 }
 
 }  // namespace postern::settings

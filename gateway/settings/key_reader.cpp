@@ -90,8 +90,7 @@ void KeyReader::note(std::string_view key, std::string value) {
 
 std::string KeyReader::origin(std::string_view key) const {
     const toml::node* node = document_->find(key);
-    return node == nullptr ? "default"
-                           : source_ + ":" + std::to_string(node->source().begin.line);
+    return node == nullptr ? "default" : source_ + ":" + std::to_string(node->source().begin.line);
 }
 
 void KeyReader::text(std::string_view key, std::string& value) {

@@ -15,9 +15,9 @@
 #include "gateway/settings/dkim.hpp"
 #include "gateway/settings/dns.hpp"
 #include "gateway/settings/lists.hpp"
+#include "gateway/settings/next_hop.hpp"
 #include "gateway/settings/smtp.hpp"
 #include "gateway/settings/state.hpp"
-#include "gateway/settings/next_hop.hpp"
 
 namespace postern::settings {
 
@@ -33,7 +33,8 @@ struct Jail {
     std::uint32_t max_workers = 16;
     std::uint64_t memory = std::uint64_t{512} << 20;  ///< a worker may add, bytes
     std::uint64_t scratch = std::uint64_t{64} << 20;  ///< its private tmpfs, bytes
-    std::string scratch_base;  ///< for hosts without user namespaces: a folder of the analyzer's user
+    std::string
+        scratch_base;  ///< for hosts without user namespaces: a folder of the analyzer's user
     std::chrono::milliseconds cpu_time = std::chrono::seconds(25);
     std::chrono::milliseconds wall_time = std::chrono::seconds(30);
 };

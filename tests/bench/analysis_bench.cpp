@@ -1,5 +1,5 @@
-/// @file Where the time of an analysis goes: CPU milliseconds per message and per kind of object, for
-/// the whole pipeline and for each engine in it. No jail, one process.
+/// @file Where the time of an analysis goes: CPU milliseconds per message and per kind of object,
+/// for the whole pipeline and for each engine in it. No jail, one process.
 ///
 /// usage: analysis_bench CLAMAV_FOLDER YARA_FILE REPEATS FILE...
 
