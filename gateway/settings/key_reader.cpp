@@ -6,6 +6,7 @@
 
 #include "gateway/settings/config_error.hpp"
 #include "gateway/settings/quantity.hpp"
+#include "gateway/settings/stray_text.hpp"
 
 namespace postern::settings {
 namespace {
@@ -62,6 +63,11 @@ struct KeyReader::Document {
 
 KeyReader::KeyReader(std::string_view toml, std::string source)
     : document_(std::make_unique<Document>()), source_(std::move(source)) {
+    if (const auto line = stray_text(toml)) {
+        throw ConfigError(source_ + ":" + std::to_string(*line) +
+                          ": this is not TOML: a character that is not ASCII stands outside of "
+                          "quotes and comments; put it in quotes");
+    }
     try {
         document_->root = toml::parse(toml, std::string_view(source_));
     } catch (const toml::parse_error& error) {
