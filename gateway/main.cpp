@@ -27,6 +27,7 @@
 #include "gateway/outside.hpp"
 #include "gateway/relay/from_settings.hpp"
 #include "gateway/relay/outbox_runner.hpp"
+#include "gateway/reports/dmarc_reports.hpp"
 #include "gateway/transaction/dialogue.hpp"
 #include "gateway/transaction/rescan.hpp"
 
@@ -94,6 +95,33 @@ std::shared_ptr<const net::TlsContext> tls_context(const settings::Smtp& smtp,
     return document == inherited.end() ? nullptr : tls_context(smtp, document->second);
 }
 
+/// From the supervisor's memory file; throws when the keys are not those of the settings.
+auth::OutgoingSigner open_signer(const settings::Settings& settings, const Descriptors& inherited) {
+    const auto keys = inherited.find("--signing-keys-fd");
+    auto made = auth::OutgoingSigner::make(
+        settings.dkim, settings.arc,
+        keys == inherited.end() ? std::string() : content_of(keys->second));
+    if (!made) throw std::runtime_error("signing keys: " + made.error());
+    return std::move(made).value();
+}
+
+/// Null: [auth].aggregate_reports is off.
+std::unique_ptr<reports::DmarcReports> make_reports(const settings::Settings& all,
+                                                    quarantine::Store& store,
+                                                    dns::Resolver& resolver,
+                                                    const auth::OutgoingSigner& signer,
+                                                    observe::Log& log) {
+    if (!all.auth.aggregate_reports) return nullptr;
+    reports::ReportSettings made;
+    made.hostname = all.smtp.hostname;
+    made.organization = all.auth.report_org.empty() ? all.smtp.hostname : all.auth.report_org;
+    made.from = all.auth.report_from;
+    made.interval = all.auth.report_interval;
+    made.most_rows = all.auth.report_rows;
+    made.most_bytes = all.auth.report_size;
+    return std::make_unique<reports::DmarcReports>(store, resolver, signer, log, std::move(made));
+}
+
 std::unique_ptr<quarantine::Store> open_store(const settings::Settings& all, int key_fd) {
     const auto location =
         quarantine::Location::parse(all.quarantine.url, all.quarantine.blobs, all.quarantine.key);
@@ -128,6 +156,8 @@ private:
     std::unique_ptr<quarantine::Store> store_;
     host::Door door_;
     Outside outside_;
+    auth::OutgoingSigner signer_;
+    std::unique_ptr<reports::DmarcReports> reports_;
     relay::NextHop next_hop_;
     spool::Spool spool_;
     net::Pool pool_;
@@ -159,6 +189,8 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
       store_(open_store(settings_, inherited.find("--key-fd")->second)),
       door_({settings_.jail.max_workers, settings_.jail.wall_time}),
       outside_(settings_, log_, metrics_),
+      signer_(open_signer(settings_, inherited)),
+      reports_(make_reports(settings_, *store_, outside_.resolver(), signer_, log_)),
       next_hop_(relay::from_settings(settings_.next_hops, settings_.smtp.hostname),
                 &outside_.resolver()),
       spool_(spool_settings(settings_.smtp)),
@@ -178,7 +210,9 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
                 outside_.authenticator(),
                 &outside_.lists(),
                 outside_.recipients(),
-                outside_.trusted()},
+                outside_.trusted(),
+                &signer_,
+                reports_.get()},
       outbox_(
           *store_, next_hop_,
           [this](const quarantine::Record& record, int message) {
@@ -297,6 +331,7 @@ void Gateway::run(int signals) {
     outside_.start();
     server_.start();
     outbox_.start();
+    if (reports_) reports_->start();
     if (!control_.send(control::Notice::Ready)) throw std::runtime_error("no supervisor");
     std::array<pollfd, 2> watched = {pollfd{signals, POLLIN, 0},
                                      pollfd{control_.watch(), POLLIN, 0}};
@@ -313,10 +348,12 @@ void Gateway::run(int signals) {
         supervised = message.has_value();
         if (message) hear(std::move(*message));
     }
+    if (reports_) reports_->stop();  // a new process may do it now; what still comes is counted
     server_.stop(supervised ? settings_.smtp.stop_grace : milliseconds(0));
     outbox_.stop();
     if (!supervised) next_hop_.shut_down();
     pool_.stop();
+    if (reports_) (void)reports_->flush();
 }
 
 UniqueFd take_signals() {

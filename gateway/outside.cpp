@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "gateway/auth/outgoing.hpp"
 #include "gateway/state/open_state.hpp"
 
 namespace postern {
@@ -31,6 +32,12 @@ dns::ClientSettings counted(dns::ClientSettings made, observe::GatewayMetrics& m
     made.on_result = [&metrics](dns::Status status) {
         metrics.dns_lookups.with({std::string(name(status))}).add();
     };
+    return made;
+}
+
+auth::AuthenticatorSettings authenticator_settings(const settings::Settings& settings) {
+    auto made = auth::authenticator_settings(settings.auth, settings.smtp.hostname);
+    made.intake.more = auth::outgoing_hashes(settings.dkim, settings.arc);
     return made;
 }
 
@@ -72,7 +79,7 @@ std::vector<mail::Cidr> networks(const std::vector<std::string>& texts, const st
 Outside::Outside(const settings::Settings& settings, observe::Log& log,
                  observe::GatewayMetrics& metrics)
     : plan_(checks::configure(settings)),
-      authenticator_(auth::authenticator_settings(settings.auth, settings.smtp.hostname)),
+      authenticator_(authenticator_settings(settings)),
       resolver_(counted(resolver_settings(settings.dns), metrics)),
       state_(open(settings.state, log)),
       lists_(settings.lists, resolver_, list_alarm(log)),

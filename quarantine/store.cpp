@@ -209,5 +209,8 @@ Audit& Store::audit() {
 Accounts& Store::accounts() {
     return parts_->accounts;
 }
+Tallies& Store::tallies() {
+    return parts_->tallies;
+}
 
 }  // namespace postern::quarantine

@@ -21,6 +21,7 @@
 #include "quarantine/outbox.hpp"
 #include "quarantine/query.hpp"
 #include "quarantine/record.hpp"
+#include "quarantine/tallies.hpp"
 
 namespace postern::quarantine {
 
@@ -111,6 +112,7 @@ public:
     [[nodiscard]] Outbox& outbox();
     [[nodiscard]] Audit& audit();
     [[nodiscard]] Accounts& accounts();
+    [[nodiscard]] Tallies& tallies();
 
 private:
     struct Parts;

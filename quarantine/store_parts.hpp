@@ -16,6 +16,7 @@ struct Store::Parts {
     Outbox outbox;
     Audit audit;
     Accounts accounts;
+    Tallies tallies;
 
     Parts(StoreOptions with, Blobs files, std::unique_ptr<Database> index)
         : options(std::move(with)),
@@ -23,7 +24,8 @@ struct Store::Parts {
           database(std::move(index)),
           outbox(*database, options.back_off),
           audit(*database),
-          accounts(*database, options.accounts) {}
+          accounts(*database, options.accounts),
+          tallies(*database) {}
 };
 
 /// Removes a blob that no record wants any more. Under the write lock of all processes: put() looks

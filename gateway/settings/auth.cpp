@@ -7,6 +7,39 @@
 
 namespace postern::settings {
 
+namespace {
+
+bool is_plain(const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+/// An address that needs no quoting, since it stands in header fields and XML as it is.
+bool is_mailbox(const std::string& text) {
+    const std::size_t at = text.find('@');
+    return at != std::string::npos && at > 0 && at + 1 < text.size() && text.size() <= 254 &&
+           text.find('@', at + 1) == std::string::npos && is_plain(text) &&
+           text.find_first_of(" ()<>[]:;,\\\"") == std::string::npos;
+}
+
+void read_reports(KeyReader& keys, Auth& auth) {
+    keys.flag("auth.aggregate_reports", auth.aggregate_reports);
+    keys.text("auth.report_from", auth.report_from);
+    keys.text("auth.report_org", auth.report_org);
+    keys.duration("auth.report_interval", auth.report_interval, std::chrono::seconds(1),
+                  std::chrono::hours(24 * 7));
+    keys.integer("auth.report_rows", auth.report_rows, 1, 1'000'000);
+    keys.size("auth.report_size", auth.report_size, 1024, std::uint64_t{100} << 20U);
+    if (!auth.report_from.empty() && !is_mailbox(auth.report_from)) {
+        keys.fail("auth.report_from", "is no mailbox; local@domain is expected");
+    }
+    if (!is_plain(auth.report_org)) keys.fail("auth.report_org", "has letters beyond ASCII");
+    if (auth.aggregate_reports && auth.report_from.empty()) {
+        keys.fail("auth.aggregate_reports", "needs auth.report_from");
+    }
+}
+
+}  // namespace
+
 void read_auth(KeyReader& keys, Auth& auth) {
     keys.text("auth.authserv_id", auth.authserv_id);
     if (auth.authserv_id.find_first_of(" \t\r\n;()<>\"\\") != std::string::npos) {
@@ -27,6 +60,7 @@ void read_auth(KeyReader& keys, Auth& auth) {
     keys.integer("auth.max_signatures", auth.max_signatures, 1, 100);
     keys.integer("auth.min_rsa_bits", auth.min_rsa_bits, 512, 4096);
     keys.flag("auth.accept_partial_body", auth.accept_partial_body);
+    read_reports(keys, auth);
 }
 
 }  // namespace postern::settings

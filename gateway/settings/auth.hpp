@@ -24,6 +24,13 @@ struct Auth {
     std::uint32_t max_signatures = 10;  ///< DKIM signatures whose key is asked for
     std::uint32_t min_rsa_bits = 1024;  ///< a shorter key is a fail
     bool accept_partial_body = false;   ///< DKIM l= that leaves bytes unsigned
+    bool aggregate_reports = false;     ///< DMARC: tell domains that ask for it what came of them
+    std::string report_from;            ///< mailbox that sends the reports and gets the bounces
+    std::string report_org;             ///< who reports; empty: [smtp].hostname
+    std::chrono::milliseconds report_interval = std::chrono::hours(24);
+    std::uint64_t report_rows =
+        20'000;  ///< messages that differ, of one interval; more are not told
+    std::uint64_t report_size = std::uint64_t{10} << 20U;  ///< bytes of one report as mail
 };
 
 /// Throws ConfigError.

@@ -17,6 +17,10 @@ const std::string& authserv_id(const Services& services) {
     return own.empty() ? services.settings.smtp.hostname : own;
 }
 
+auth::trace::FieldFacts field_facts(const Mail& mail) {
+    return {authserv_id(mail.visit->services), mail.client_ip(), mail.helo(), mail.reverse_path()};
+}
+
 /// `header`, then what stands behind the old one.
 Outcome<spool::Sealed, spool::SpoolError> rebuilt(const Mail& mail, const std::string& header) {
     using Next = spool::Incoming::Next;
@@ -45,6 +49,7 @@ void authenticate(Mail& mail, dns::Inquiry& inquiry) {
     auth::Results& results = mail.facts.message->auth;
     const auth::Authenticator& authenticator = mail.visit->services.authenticator;
     mail.signed_message->end();
+    if (connection.trusted) return;  // it is there to be signed
     mail.signed_message->prefetch(inquiry);
     checks::ask_client_name(inquiry, connection.client);
     const auth::Sender sender{connection.client, mail.helo(), mail.reverse_path(),
@@ -54,16 +59,17 @@ void authenticate(Mail& mail, dns::Inquiry& inquiry) {
     connection.iprev = name.iprev;
     connection.reverse_names = std::move(name.reverse_names);
     results.iprev = connection.iprev;
-    authenticator.message(*mail.signed_message, inquiry, results);
-    mail.signed_message.reset();
+    auto evaluation = authenticator.message(*mail.signed_message, inquiry, results);
+    if (mail.visit->services.reports != nullptr) mail.evaluation = std::move(evaluation);
+    const auth::OutgoingSigner* signer = mail.visit->services.signer;
+    if (signer == nullptr || !signer->passes_by()) mail.signed_message.reset();
 }
 
 std::string results_fields(const Mail& mail) {
     const Services& services = mail.visit->services;
     const auth::Results& results = mail.facts.message->auth;
     if (!results.iprev) return {};
-    const auth::trace::FieldFacts facts{authserv_id(services), mail.client_ip(), mail.helo(),
-                                        mail.reverse_path()};
+    const auth::trace::FieldFacts facts = field_facts(mail);
     std::string fields;
     if (services.settings.auth.add_results) {
         fields += auth::trace::authentication_results(results, facts);
@@ -72,6 +78,15 @@ std::string results_fields(const Mail& mail) {
         fields += auth::trace::received_spf(*results.spf, facts);
     }
     return fields;
+}
+
+std::string results_payload(const Mail& mail) {
+    std::string field =
+        auth::trace::authentication_results(mail.facts.message->auth, field_facts(mail));
+    field.erase(0, field.find(':') + 1);
+    field.erase(0, field.find_first_not_of(" \t"));
+    field.erase(field.find_last_not_of("\r\n") + 1);
+    return field;
 }
 
 bool remove_foreign_results(Mail& mail) {

@@ -5,6 +5,7 @@
 
 #include "gateway/transaction/authenticate.hpp"
 #include "gateway/transaction/held_record.hpp"
+#include "gateway/transaction/sign.hpp"
 #include "gateway/transaction/trace_fields.hpp"
 #include "gateway/verdict/replies.hpp"
 
@@ -155,8 +156,10 @@ std::string Disposal::trace(const Indexes& to) const {
     const bool tagged = std::any_of(to.begin(), to.end(), [this](std::size_t i) {
         return course_.verdict->recipients[i].action == Action::Tag;
     });
-    return verdict_field(course_.verdict->worst, tagged ? Action::Tag : Action::Deliver, facts.id) +
-           results_fields(mail_) + received_field(facts);
+    const std::string fields =
+        verdict_field(course_.verdict->worst, tagged ? Action::Tag : Action::Deliver, facts.id) +
+        results_fields(mail_) + received_field(facts);
+    return signature_fields(mail_, fields) + fields;
 }
 
 void Disposal::deliver(const Indexes& to) {

@@ -29,11 +29,13 @@ Mail::Mail(std::shared_ptr<Visit> from, const relay::Envelope& begun)
 
 void Mail::receive() {
     incoming.emplace(visit->services.spool.open());
-    if (facts.connection.trusted) return;
+    const bool looked_at = !facts.connection.trusted;
+    const auth::OutgoingSigner* signer = visit->services.signer;
+    if (!looked_at && (signer == nullptr || !signer->passes_by())) return;
     signed_message.emplace(visit->services.authenticator.intake(std::time(nullptr)));
-    incoming->watch({[this](std::string_view block) {
+    incoming->watch({[this, looked_at](std::string_view block) {
                          signed_message->header(block);
-                         signed_message->prefetch(inquiry);
+                         if (looked_at) signed_message->prefetch(inquiry);
                      },
                      [this](std::string_view chunk) { signed_message->body(chunk); }});
 }

@@ -29,8 +29,10 @@ struct Mail {
     bool per_recipient = false;                ///< the client asked for PRDR
     std::vector<relay::Recipient> recipients;  ///< accepted by the next hop
     std::optional<relay::Delivery> delivery;   ///< open at the next hop since the first RCPT
-    /// What sender authentication sees of the message while it comes; none for our own machines.
+    /// What sender authentication and signing see of the message while it comes. For our
+    /// own machines it is there only when we sign.
     std::optional<auth::arc::SignedMessage> signed_message;
+    std::optional<auth::dmarc::Evaluation> evaluation;  ///< only when it is to be reported
     std::optional<spool::Incoming> incoming;  ///< while DATA comes; shows it to signed_message
     std::optional<spool::Sealed> message;     ///< afterwards
 

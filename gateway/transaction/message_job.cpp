@@ -6,6 +6,7 @@
 #include "gateway/transaction/disposal.hpp"
 #include "gateway/transaction/greylisting.hpp"
 #include "gateway/transaction/message_line.hpp"
+#include "gateway/transaction/report_row.hpp"
 #include "gateway/verdict/replies.hpp"
 
 namespace postern::transaction {
@@ -23,6 +24,7 @@ public:
     smtp::Reply run() {
         const smtp::Reply reply = decide();
         mail_.delivery.reset();  // whatever was not sent is abandoned
+        count_for_report(mail_, course_, reply);
         tell(mail_, course_, reply);
         note_contacts(mail_, course_, reply);
         return reply;

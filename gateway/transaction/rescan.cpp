@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzers/api/json.hpp"
+#include "gateway/transaction/sign.hpp"
 #include "gateway/transaction/trace_fields.hpp"
 #include "gateway/verdict/verdict.hpp"
 
@@ -28,14 +29,16 @@ std::string joined(const std::vector<std::string>& concerns) {
 }
 
 std::string trace(const Services& services, const quarantine::Record& record,
-                  const verdict::Judgement& judgement) {
+                  const verdict::Judgement& judgement, int message) {
     TraceFacts facts;
     facts.hostname = services.settings.smtp.hostname;
     facts.helo = record.summary.helo;
     facts.client_ip = record.summary.client_ip;
     facts.id = record.summary.id.text();
     facts.time = std::time(nullptr);
-    return verdict_field(judgement, Action::Deliver, facts.id) + received_field(facts);
+    const std::string fields =
+        verdict_field(judgement, Action::Deliver, facts.id) + received_field(facts);
+    return signature_fields(services, message, fields) + fields;
 }
 
 }  // namespace
@@ -76,6 +79,8 @@ std::vector<std::string> concerns_of_json(const std::string& scan_json) {
 }
 
 relay::Decision rescan(const Services& services, const quarantine::Record& record, int message) {
+    // No client brought it: a report of our own, signed already.
+    if (record.summary.client_ip.empty()) return relay::DeliverNow{};
     const settings::Analysis& analysis = services.settings.analysis;
     const auto report = services.door.analyze(message, record.summary.size,
                                               host::MessageKind::Message, analysis.limits,
@@ -85,7 +90,7 @@ relay::Decision rescan(const Services& services, const quarantine::Record& recor
     for (const auto& each : record.summary.recipients) recipients.push_back(each.forward_path);
     const verdict::Verdict verdict =
         verdict::decide(*report, services.settings.policy, record.summary.reverse_path, recipients);
-    const std::string prefix = trace(services, record, verdict.worst);
+    const std::string prefix = trace(services, record, verdict.worst, message);
     const Action action = verdict.worst.action;
     if (action == Action::Deliver || action == Action::Tag) return relay::DeliverNow{prefix};
 

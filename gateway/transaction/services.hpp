@@ -6,6 +6,7 @@
 
 #include "analyzers/host/door.hpp"
 #include "gateway/auth/authenticator.hpp"
+#include "gateway/auth/outgoing.hpp"
 #include "gateway/checks/plan.hpp"
 #include "gateway/checks/recipient/recipient_list.hpp"
 #include "gateway/dns/resolver.hpp"
@@ -14,6 +15,7 @@
 #include "gateway/observe/gateway_metrics.hpp"
 #include "gateway/observe/log.hpp"
 #include "gateway/relay/next_hop.hpp"
+#include "gateway/reports/dmarc_reports.hpp"
 #include "gateway/reputation/lists.hpp"
 #include "gateway/settings/settings.hpp"
 #include "gateway/spool/spool.hpp"
@@ -35,9 +37,11 @@ struct Services {
     state::State& state;
     const checks::Plan& checks;
     const auth::Authenticator& authenticator;
-    const reputation::Lists* lists = nullptr;     ///< null: none are there
-    checks::RecipientList* recipients = nullptr;  ///< null: [domains].recipients is not set
-    std::vector<mail::Cidr> trusted = {};         ///< clients that meet no check of spam
+    const reputation::Lists* lists = nullptr;      ///< null: none are there
+    checks::RecipientList* recipients = nullptr;   ///< null: [domains].recipients is not set
+    std::vector<mail::Cidr> trusted = {};          ///< clients that meet no check of spam
+    const auth::OutgoingSigner* signer = nullptr;  ///< null: nothing is signed
+    reports::DmarcReports* reports = nullptr;      ///< null: no aggregate reports
 };
 
 }  // namespace postern::transaction

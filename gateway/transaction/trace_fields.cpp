@@ -3,9 +3,9 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 
 #include "analyzers/base/ascii.hpp"
+#include "gateway/mail/date_time.hpp"
 
 namespace postern::transaction {
 namespace {
@@ -63,22 +63,6 @@ std::string score_text(double score) {
 
 }  // namespace
 
-std::string date_time(std::int64_t time) {
-    constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const std::time_t seconds = time;
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    std::array<char, 64> text{};
-    const int size =
-        std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d +0000",
-                      kDays.at(static_cast<std::size_t>(parts.tm_wday)), parts.tm_mday,
-                      kMonths.at(static_cast<std::size_t>(parts.tm_mon)), parts.tm_year + 1900,
-                      parts.tm_hour, parts.tm_min, parts.tm_sec);
-    return {text.data(), static_cast<std::size_t>(size)};
-}
-
 std::string received_field(const TraceFacts& facts) {
     const bool v6 = facts.client_ip.find(':') != std::string::npos;
     const std::string name = facts.client_name.empty() ? "" : filtered(facts.client_name) + " ";
@@ -87,7 +71,7 @@ std::string received_field(const TraceFacts& facts) {
                         " with " + protocol(facts) + " id " + facts.id;
     if (facts.tls) field += tls_comment(*facts.tls);
     if (!facts.forward_path.empty()) field += "\r\n\tfor <" + facts.forward_path + ">";
-    return field + ";\r\n\t" + date_time(facts.time) + "\r\n";
+    return field + ";\r\n\t" + mail::date_time(facts.time) + "\r\n";
 }
 
 std::string verdict_field(const verdict::Judgement& judgement, verdict::Action action,

@@ -33,7 +33,4 @@ struct TraceFacts {
 [[nodiscard]] std::string verdict_field(const verdict::Judgement& judgement, verdict::Action action,
                                         const std::string& id);
 
-/// "Fri, 02 Jan 2026 03:04:05 +0000" (RFC 5322 3.3).
-[[nodiscard]] std::string date_time(std::int64_t time);
-
 }  // namespace postern::transaction

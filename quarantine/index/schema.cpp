@@ -70,6 +70,13 @@ constexpr std::array kVersion1 = {
     " since INTEGER NOT NULL) WITHOUT ROWID",
 };
 
+constexpr std::array kVersion2 = {
+    // closed: end of the period, 0 while it is open.
+    "CREATE TABLE tallies(closed INTEGER NOT NULL, begun INTEGER NOT NULL,"
+    " subject TEXT NOT NULL, row TEXT NOT NULL, count INTEGER NOT NULL,"
+    " PRIMARY KEY(closed, subject, row)) WITHOUT ROWID",
+};
+
 constexpr const char* kWordIndex =
     "CREATE VIRTUAL TABLE words USING fts5(subject, sender, recipients, prefix = '2 3',"
     " tokenize = 'unicode61 remove_diacritics 2')";
@@ -107,6 +114,9 @@ Outcome<bool, StoreError> migrate(Connection& connection, bool full_text) {
             StoreError{StoreErrorKind::Invalid, "database was made by a newer version of postern"}};
     }
     if (version == 0) make(connection, full_text && has_fts5);
+    if (version < 2) {
+        for (const char* statement : kVersion2) connection.run(statement);
+    }
     connection.run("PRAGMA user_version=" + std::to_string(kSchemaVersion));
     connection.run("COMMIT");
     const bool words = connection.integer("SELECT value FROM meta WHERE name = 'full_text'") != 0;

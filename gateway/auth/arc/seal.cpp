@@ -91,9 +91,10 @@ std::optional<std::string> seal(const mail::HeaderBlock& header, const Arc& veri
 
     const std::string recorded =
         "ARC-Authentication-Results: i=" + instance + "; " + std::string(results);
+    // A blank stands before i=, since dkimpy looks for it.
     const Halves message{std::string(kMessageSignature) + "a=" + algorithm + ";\r\n\tb=",
                          ";\r\n\tbh=" + hash + "; c=relaxed/relaxed" + names +
-                             ";\r\n\th=" + joined(fields) + ";\r\n\t" + end};
+                             ";\r\n\th=" + joined(fields) + ";\r\n\t " + end};
     const auto message_field = sign_message(header, message, fields, key);
     if (!message_field) return std::nullopt;
 

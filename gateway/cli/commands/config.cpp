@@ -5,6 +5,7 @@
 
 #include "gateway/checks/plan.hpp"
 #include "gateway/cli/command.hpp"
+#include "gateway/cli/signing_keys.hpp"
 
 namespace postern::cli {
 namespace {
@@ -46,6 +47,7 @@ int run(const Arguments& arguments, const Context& context) {
     if (words.size() != 1) throw UsageError("config takes one word: check or show");
     if (words[0] == "show") return show(context);
     if (words[0] != "check") throw UsageError("config knows check and show, not " + words[0]);
+    require_signing_keys(context);
     const std::string name =
         context.config_path.empty() ? "built-in defaults" : context.config_path;
     if (context.json) {

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "gateway/cli/command.hpp"
+#include "gateway/cli/signing_keys.hpp"
 #include "gateway/cli/supervisor/supervisor.hpp"
 
 namespace postern::cli {
@@ -10,6 +11,7 @@ namespace {
 
 int run(const Arguments& arguments, const Context& context) {
     if (!arguments.words().empty()) throw UsageError("serve takes no words");
+    require_signing_keys(context);
     if (arguments.has("check")) {  // the settings are loaded and valid, or we would not be here
         std::cout << "configuration: valid\n";
         return kFine;

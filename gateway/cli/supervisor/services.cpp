@@ -40,6 +40,7 @@ ServiceStart gatewayd_start(const Site& site, const Installation& installed,
     option("control-fd", control);
     option("key-fd", site.key.get());
     if (!site.smtp_certificates.empty()) option("certificates-fd", file(site.smtp_certificates));
+    if (!site.signing_keys.empty()) option("signing-keys-fd", file(site.signing_keys));
     if (site.metrics.socket) option("metrics-fd", site.metrics.socket.get());
     for (const Listener& each : site.smtp) option("listen-fd", each.socket.get());
     for (const Listener& each : site.smtp_tls) option("listen-tls-fd", each.socket.get());

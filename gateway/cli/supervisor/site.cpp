@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "gateway/auth/outgoing.hpp"
 #include "gateway/cli/open_store.hpp"
 #include "gateway/cli/supervisor/certificate.hpp"
 #include "gateway/cli/supervisor/listeners.hpp"
@@ -128,6 +129,13 @@ Step load_certificates(const settings::Settings& settings, Site& site) {
                             settings.smtp.hostname, site.web_certificate, site.web_key);
 }
 
+Step load_signing_keys(const settings::Settings& settings, Site& site) {
+    auto keys = auth::signing_keys(settings.dkim, settings.arc);
+    if (!keys) return Failure{keys.error()};
+    site.signing_keys = std::move(keys).value();
+    return Done{};
+}
+
 Step listen(const std::string& endpoint, Listener& into, const std::vector<const Listener*>& old) {
     for (const Listener* each : old) {
         if (each->endpoint == endpoint && each->socket) {
@@ -236,6 +244,7 @@ Outcome<Site, std::string> prepare_site(const settings::Settings& settings,
     if (done) done = prepare_feeds(settings.lists, site);
     if (done) done = open_quarantine(settings, site);
     if (done) done = load_certificates(settings, site);
+    if (done) done = load_signing_keys(settings, site);
     if (done) done = open_sockets(settings, site, again);
     if (!done) return Failure{done.error()};
     return site;

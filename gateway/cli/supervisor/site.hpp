@@ -36,6 +36,7 @@ struct Site {
     ServiceUsers users;
     UniqueFd key;                   ///< memory file: 32 bytes
     std::string smtp_certificates;  ///< control::to_document(); empty when TLS is off
+    std::string signing_keys;       ///< auth::signing_keys(); empty when nothing is signed
     std::string web_certificate;    ///< PEM; empty when the web is off
     std::string web_key;
     std::vector<Listener> smtp;

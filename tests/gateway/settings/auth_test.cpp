@@ -35,6 +35,22 @@ TEST(AuthSettings, EveryKeyIsRead) {
     EXPECT_TRUE(auth.accept_partial_body);
 }
 
+TEST(AuthSettings, ReportsAreOffUntilSomebodySendsThem) {
+    EXPECT_FALSE(parse("", "a.toml").settings.auth.aggregate_reports);
+    const Auth auth = parse(
+                          "[auth]\naggregate_reports = true\nreport_from = \"dmarc@b.org\"\n"
+                          "report_org = \"B & Co\"\nreport_interval = \"1s\"\nreport_rows = 1\n"
+                          "report_size = \"1KiB\"\n",
+                          "a.toml")
+                          .settings.auth;
+    EXPECT_TRUE(auth.aggregate_reports);
+    EXPECT_EQ(auth.report_from, "dmarc@b.org");
+    EXPECT_EQ(auth.report_org, "B & Co");
+    EXPECT_EQ(auth.report_interval, std::chrono::seconds(1));
+    EXPECT_EQ(auth.report_rows, 1U);
+    EXPECT_EQ(auth.report_size, 1024U);
+}
+
 TEST(AuthSettings, WhatMakesNoSenseIsRefusedWithItsLine) {
     const char* kWrong[] = {"[auth]\nauthserv_id = \"mx; dmarc=pass\"",
                             "[auth]\ntrusted_sealers = [\"a@b.org\"]",
@@ -42,6 +58,15 @@ TEST(AuthSettings, WhatMakesNoSenseIsRefusedWithItsLine) {
                             "[auth]\nspf_time = \"1ms\"",
                             "[auth]\nmax_signatures = 0",
                             "[auth]\nmin_rsa_bits = 511",
+                            "[auth]\naggregate_reports = true",
+                            "[auth]\nreport_from = \"dmarc\"",
+                            "[auth]\nreport_from = \"a@b.org>\\r\\nBcc: <c@d.org\"",
+                            "[auth]\nreport_from = \"a@b@c.org\"",
+                            "[auth]\nreport_org = \"a\\nb\"",
+                            "[auth]\nreport_interval = \"999ms\"",
+                            "[auth]\nreport_interval = \"169h\"",
+                            "[auth]\nreport_rows = 0",
+                            "[auth]\nreport_size = 1023",
                             "[auth]\nunknown = 1"};
     for (const char* toml : kWrong) {
         SCOPED_TRACE(toml);
