@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "gateway/auth/outgoing.hpp"
+#include "gateway/dns/from_settings.hpp"
 #include "gateway/state/open_state.hpp"
 
 namespace postern {
@@ -50,22 +51,6 @@ std::function<void(const reputation::Alarm&)> list_alarm(observe::Log& log) {
 
 }  // namespace
 
-dns::ClientSettings resolver_settings(const settings::Dns& dns) {
-    dns::ClientSettings made;
-    made.servers = dns::read_servers(dns.servers);
-    made.timeout = dns.timeout;
-    made.retry_after = dns.retry_after;
-    made.in_flight = dns.in_flight;
-    made.tcp_in_flight = dns.tcp_in_flight;
-    made.max_records = dns.max_records;
-    made.cache_bytes = dns.cache_size;
-    made.ttl_min = duration_cast<seconds>(dns.ttl_min);
-    made.ttl_max = duration_cast<seconds>(dns.ttl_max);
-    made.negative_ttl_max = duration_cast<seconds>(dns.negative_ttl_max);
-    made.trust_anchor = dns.trust_anchor;
-    return made;
-}
-
 std::vector<mail::Cidr> networks(const std::vector<std::string>& texts, const std::string& key) {
     std::vector<mail::Cidr> made;
     for (const std::string& text : texts) {
@@ -80,7 +65,7 @@ Outside::Outside(const settings::Settings& settings, observe::Log& log,
                  observe::GatewayMetrics& metrics)
     : plan_(checks::configure(settings)),
       authenticator_(authenticator_settings(settings)),
-      resolver_(counted(resolver_settings(settings.dns), metrics)),
+      resolver_(counted(dns::client_settings(settings.dns), metrics)),
       state_(open(settings.state, log)),
       lists_(settings.lists, resolver_, list_alarm(log)),
       recipients_(settings.recipients_file.empty()

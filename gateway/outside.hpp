@@ -19,9 +19,6 @@
 
 namespace postern {
 
-/// The resolver by [dns]. `on_result` hears how each question ended; may be empty.
-[[nodiscard]] dns::ClientSettings resolver_settings(const settings::Dns& dns);
-
 /// Throws std::runtime_error on networks that are none.
 [[nodiscard]] std::vector<mail::Cidr> networks(const std::vector<std::string>& texts,
                                                const std::string& key);

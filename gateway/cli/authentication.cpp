@@ -2,7 +2,7 @@
 
 #include <ctime>
 
-#include "gateway/cli/resolver_of.hpp"
+#include "gateway/dns/from_settings.hpp"
 
 namespace postern::cli {
 namespace {
@@ -53,11 +53,11 @@ std::vector<Option> envelope_options() {
 Authentication::Authentication(const Arguments& arguments, const Context& context)
     : settings_(context.settings()),
       sender_(sender_of(arguments)),
-      resolver_(resolver_of(settings_.dns)),
+      resolver_(std::make_unique<dns::Client>(dns::client_settings(settings_.dns))),
       authenticator_(settings_of(settings_)) {}
 
 auth::Results Authentication::envelope() const {
-    dns::Inquiry inquiry(*resolver_, message_budget(settings_.dns));
+    dns::Inquiry inquiry(*resolver_, dns::message_budget(settings_.dns));
     auth::Results results;
     authenticator_.envelope(sender_, inquiry, results);
     fill_unchecked(results);
@@ -71,7 +71,7 @@ Outcome<auth::Results, std::string> Authentication::message(int file) const {
         const bool big = fed.error() == auth::arc::FeedError::HeaderTooBig;
         return Failure{std::string(big ? "its header is too big" : "cannot be read")};
     }
-    dns::Inquiry inquiry(*resolver_, message_budget(settings_.dns));
+    dns::Inquiry inquiry(*resolver_, dns::message_budget(settings_.dns));
     auth::Results results;
     taken.prefetch(inquiry);
     authenticator_.envelope(sender_, inquiry, results);

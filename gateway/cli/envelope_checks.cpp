@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <ctime>
 
-#include "gateway/cli/resolver_of.hpp"
+#include "gateway/dns/from_settings.hpp"
 #include "gateway/mail/cidr.hpp"
 #include "gateway/state/memory_store.hpp"
 
@@ -51,7 +51,7 @@ bool any_list(const settings::Lists& lists) {
 EnvelopeChecks::EnvelopeChecks(const Arguments& arguments, const Context& context)
     : settings_(context.settings()),
       plan_(checks::configure(settings_)),
-      resolver_(resolver_of(settings_.dns)),
+      resolver_(std::make_unique<dns::Client>(dns::client_settings(settings_.dns))),
       state_(std::make_unique<state::MemoryStore>(kMemory, state::system_clock_ms,
                                                   state::AlarmSink())),
       sender_(sender_of(arguments)),
@@ -86,7 +86,7 @@ checks::Heard EnvelopeChecks::run(const analyzers::Report& report, const auth::R
                         {}};
     facts.connection.trusted = client_ && trusted(settings_, lists_.get(), *client_);
     facts.message = {header, size, recipients_, &report, auth};
-    dns::Inquiry inquiry(*resolver_, message_budget(settings_.dns));
+    dns::Inquiry inquiry(*resolver_, dns::message_budget(settings_.dns));
     const checks::Tools tools{.dns = inquiry,
                               .state = *state_,
                               .settings = settings_,

@@ -26,6 +26,7 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<Unit,
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     if (error != std::errc{} || end == text.data()) return std::nullopt;
     const std::string_view name(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    if (count == 0 && name.empty()) return 0;  // nothing needs no unit
     for (const Unit& unit : units) {
         if (unit.name == name && count <= most / unit.worth) return count * unit.worth;
     }

@@ -10,9 +10,11 @@
 
 namespace postern::settings {
 
-/// A whole number and "ms", "s", "m", "h" or "d". nullopt: something else, or more than 10 years.
+/// "0", or a whole number and "ms", "s", "m", "h" or "d". nullopt: something else, or more than 10
+/// years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-/// A whole number and "B", "KiB", "MiB", "GiB" or "TiB". nullopt: something else, or past 2^63.
+/// "0", or a whole number and "B", "KiB", "MiB", "GiB" or "TiB". nullopt: something else, or past
+/// 2^63.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
 /// The shortest way to write it that parses back to the same.

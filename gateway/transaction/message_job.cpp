@@ -1,5 +1,6 @@
 #include "gateway/transaction/message_job.hpp"
 
+#include "gateway/dns/from_settings.hpp"
 #include "gateway/transaction/authenticate.hpp"
 #include "gateway/transaction/contacts.hpp"
 #include "gateway/transaction/course.hpp"
@@ -95,9 +96,7 @@ MessageJob::Ended MessageJob::analyze() {
 /// All that asks the world outside about the message: sender authentication, lists, and the checks
 /// of the envelope whose questions were asked as soon as they could be.
 MessageJob::Ended MessageJob::look_outside() {
-    const settings::Dns& dns = services_.settings.dns;
-    dns::Inquiry inquiry(services_.resolver, {dns.lookups_per_message, dns.timeout,
-                                              Clock::now() + dns.message_timeout});
+    dns::Inquiry inquiry(services_.resolver, dns::message_budget(services_.settings.dns));
     const auto begun = Clock::now();
     authenticate(mail_, inquiry);
     course_.auth_seconds = seconds_since(begun);

@@ -79,8 +79,6 @@ std::vector<std::string> concerns_of_json(const std::string& scan_json) {
 }
 
 relay::Decision rescan(const Services& services, const quarantine::Record& record, int message) {
-    // No client brought it: a report of our own, signed already.
-    if (record.summary.client_ip.empty()) return relay::DeliverNow{};
     const settings::Analysis& analysis = services.settings.analysis;
     const auto report = services.door.analyze(message, record.summary.size,
                                               host::MessageKind::Message, analysis.limits,
@@ -90,7 +88,10 @@ relay::Decision rescan(const Services& services, const quarantine::Record& recor
     for (const auto& each : record.summary.recipients) recipients.push_back(each.forward_path);
     const verdict::Verdict verdict =
         verdict::decide(*report, services.settings.policy, record.summary.reverse_path, recipients);
-    const std::string prefix = trace(services, record, verdict.worst, message);
+    // What no client brought is ours, a report: signed already, and received from nobody.
+    const std::string prefix = record.summary.client_ip.empty()
+                                   ? std::string()
+                                   : trace(services, record, verdict.worst, message);
     const Action action = verdict.worst.action;
     if (action == Action::Deliver || action == Action::Tag) return relay::DeliverNow{prefix};
 

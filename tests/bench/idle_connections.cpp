@@ -25,29 +25,14 @@
 #include <vector>
 
 #include "gateway/net/server.hpp"
+#include "tests/bench/smtp_front/polite.hpp"
 
 namespace {
 
 using namespace postern;
 using namespace std::chrono_literals;
-
-class Polite : public net::Dialogue {
-public:
-    void on_event(smtp::Event event, net::Answer done) override {
-        done(smtp::usual_reply(event, "mx.test"));
-    }
-    net::Flow on_data(std::string_view, const net::Resume&) override { return net::Flow::Continue; }
-    void on_tls(const net::TlsFacts&) override {}
-    void on_close(net::Ending /*why*/) override {}
-};
-
-long resident_kib() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
-    }
-    return 0;
-}
+using bench::Polite;
+using bench::resident_kib;
 
 int connect_to(std::uint16_t port, int number) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -168,8 +168,8 @@ test('a delete asks first, and takes the content only', async (t) => {
   assert.equal(await t.page.getByText('The content was deleted').count(), 0);
   await (await message.remove()).confirm();
   await t.page.getByText('The content was deleted').waitFor();
-  assert.equal(await message.section('Text').count(), 0);
-  assert.ok(await t.page.getByRole('button', { name: /^Release/ }).isDisabled());
+  await message.section('Text').waitFor({ state: 'detached' });
+  await t.page.getByRole('button', { name: /^Release/, disabled: true }).waitFor();
   await t.page.getByRole('link', { name: '← Messages' }).click();
   await list.waitTotal(special - 1);
 });
@@ -201,7 +201,7 @@ test('several messages are released or deleted at once', async (t) => {
   await t.page.getByRole('button', { name: 'Release', exact: true }).click();
   await new ConfirmDialog(t.page).confirm();
   await notice(t.page).getByText(`Release of ${special - 2} messages requested.`).waitFor();
-  assert.equal(await list.rows.filter({ hasText: 'releasing' }).count(), special - 2);
+  await list.waitRows('releasing', special - 2);
 });
 
 test('everything can be done with the keyboard', async (t) => {

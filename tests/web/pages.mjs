@@ -36,6 +36,12 @@ export class ListPage {
   async waitTotal(total) {
     await this.page.getByRole('heading', { name: new RegExp(`^Messages ${total}$`) }).waitFor();
   }
+  /** Waits until exactly so many rows hold the text. */
+  async waitRows(text, count) {
+    const rows = this.rows.filter({ hasText: text });
+    if (count > 0) await rows.nth(count - 1).waitFor();
+    await rows.nth(count).waitFor({ state: 'detached' });
+  }
   row(subject) {
     return this.rows.filter({ hasText: subject });
   }

@@ -16,7 +16,7 @@
 #include "gateway/auth/dkim/open_signer.hpp"
 #include "gateway/auth/dkim/private_key.hpp"
 #include "gateway/cli/command.hpp"
-#include "gateway/cli/resolver_of.hpp"
+#include "gateway/dns/from_settings.hpp"
 #include "gateway/mail/address.hpp"
 
 namespace postern::cli {
@@ -110,8 +110,9 @@ auth::dkim::KeyVerdict check_published(const settings::DkimKey& each, const Priv
 int check(const Context& context) {
     std::vector<settings::DkimKey> keys = context.settings().dkim.keys;
     if (context.settings().arc.seal) keys.push_back(context.settings().arc.key);
-    const auto resolver = resolver_of(context.settings().dns);
-    dns::Inquiry inquiry(*resolver, message_budget(context.settings().dns));
+    const auto resolver =
+        std::make_unique<dns::Client>(dns::client_settings(context.settings().dns));
+    dns::Inquiry inquiry(*resolver, dns::message_budget(context.settings().dns));
     int exit_code = kFine;
     for (const settings::DkimKey& each : keys) {
         const auto key = PrivateKey::read(each.file);

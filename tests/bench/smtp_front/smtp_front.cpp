@@ -22,6 +22,7 @@
 
 #include "gateway/net/server.hpp"
 #include "tests/bench/smtp_front/clients.hpp"
+#include "tests/bench/smtp_front/polite.hpp"
 
 namespace {
 
@@ -29,25 +30,9 @@ using namespace postern;
 using namespace std::chrono_literals;
 using bench::Clients;
 using bench::Clock;
+using bench::Polite;
+using bench::resident_kib;
 using bench::Script;
-
-class Polite : public net::Dialogue {
-public:
-    void on_event(smtp::Event event, net::Answer done) override {
-        done(smtp::usual_reply(event, "mx.test"));
-    }
-    net::Flow on_data(std::string_view, const net::Resume&) override { return net::Flow::Continue; }
-    void on_tls(const net::TlsFacts&) override {}
-    void on_close(net::Ending /*why*/) override {}
-};
-
-long resident_kib() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
-    }
-    return 0;
-}
 
 long descriptors() {
     const auto all = std::filesystem::directory_iterator("/proc/self/fd");

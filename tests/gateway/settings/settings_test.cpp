@@ -111,6 +111,8 @@ TEST(Quantity, DurationsAndSizesRoundTrip) {
     EXPECT_EQ(format_duration(milliseconds(90'000)), "90s");
     EXPECT_EQ(format_duration(milliseconds(0)), "0ms");
     EXPECT_EQ(parse_size("50MiB"), 50U << 20U);
+    EXPECT_EQ(parse_size("0"), 0U);
+    EXPECT_EQ(parse_duration("0"), milliseconds(0));
     EXPECT_EQ(format_size(3U << 10U), "3KiB");
     for (const char* bad : {"", "s", "5", "5 s", "-5s", "5S", "99999999999999999999s", "1e3s"}) {
         EXPECT_FALSE(parse_duration(bad)) << bad;
