@@ -28,7 +28,10 @@ public:
     /// Throws std::runtime_error, or settings::ConfigError, when something cannot be used.
     Outside(const settings::Settings& settings, observe::Log& log,
             observe::GatewayMetrics& metrics);
-    void start() { lists_.start(); }
+    void start() {
+        lists_.start();
+        if (recipients_) recipients_->watch();
+    }
     void stop() { lists_.stop(); }
 
     [[nodiscard]] dns::Client& resolver() { return resolver_; }

@@ -65,7 +65,7 @@ bool records_pass(std::string_view value, std::string_view method) {
 
 bool arc_vouches(const mail::HeaderBlock& header, const Arc& arc,
                  const std::vector<std::string>& trusted) {
-    if (arc.result != ArcResult::Pass || trusted.empty()) return false;
+    if (arc.result != ArcResult::Pass || arc.partial || trusted.empty()) return false;
     const arc::ArcChain chain = arc::read_chain(header, {});
     const bool all_trusted =
         std::all_of(chain.sets.begin(), chain.sets.end(), [&](const arc::ArcSet& set) {

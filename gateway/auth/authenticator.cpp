@@ -30,6 +30,7 @@ AuthenticatorSettings authenticator_settings(const settings::Auth& auth,
     made.intake.dkim.max_signatures = auth.max_signatures;
     made.intake.dkim.min_rsa_bits = auth.min_rsa_bits;
     made.intake.dkim.accept_partial_body = auth.accept_partial_body;
+    made.intake.dkim.accept_unsigned_duplicates = auth.accept_unsigned_duplicates;
     made.trusted_sealers = auth.trusted_sealers;
     return made;
 }

@@ -46,8 +46,17 @@ struct Dkim {
     std::uint32_t key_bits = 0;
     bool testing = false;                      ///< t=y in the key record
     std::optional<std::uint64_t> body_length;  ///< l=: what stands beyond is not signed
+    /// What a Pass leaves out although a reader sees it: bytes behind l=, a second Subject. Empty:
+    /// nothing.
+    std::string left_out;
+    bool counts = true;  ///< false: a Pass that by [auth] authenticates nobody for what it left out
     std::string detail;
 };
+
+/// Whether the signature speaks for its domain: what DMARC, reputation and allow lists rest on.
+[[nodiscard]] inline bool authenticates(const Dkim& dkim) {
+    return dkim.result == DkimResult::Pass && dkim.counts;
+}
 
 struct Dmarc {
     DmarcResult result = DmarcResult::None;
@@ -72,6 +81,7 @@ struct Arc {
     /// all do, otherwise the first that does; the content was changed before it.
     std::uint32_t oldest_pass = 0;
     bool temporary = false;  ///< a Fail for a key that could not be looked up
+    bool partial = false;    ///< a Pass whose newest message signature has bytes behind its l=
     std::string detail;
 };
 

@@ -44,9 +44,10 @@ using Opinions = std::vector<Opinion>;
 
 /// What run() may have to wait for. Dns: prepare() starts its questions at its stage; unless it is
 /// to enforce, it is asked for its opinion at the end of the message, when they have been answered.
-/// Store: it asks the state store or the next hop, at its stage, on a decision thread. Event:
-/// something has to happen first; whoever sees it happen runs the check by its name.
-enum class Waits : std::uint8_t { Never, Dns, Store, Event };
+/// Store: it asks the state store, or stands behind a check that does; at its stage, on a decision
+/// thread if the store may wait. NextHop: it asks the next hop, at its stage, on a decision thread.
+/// Event: something has to happen first; whoever sees it happen runs the check by its name.
+enum class Waits : std::uint8_t { Never, Dns, Store, NextHop, Event };
 
 /// An option of [checks.<name>] beside mode and score.
 using OptionValue = std::variant<bool, std::int64_t, double, std::chrono::milliseconds, std::string,

@@ -13,6 +13,8 @@ std::optional<Part> part_of(const Configured& each) {
             return Part::AtOnce;
         case Waits::Store:
             return Part::Store;
+        case Waits::NextHop:
+            return Part::NextHop;
         case Waits::Dns:
             return each.mode == Mode::Enforce ? Part::Dns : Part::Deferred;
         case Waits::Event:

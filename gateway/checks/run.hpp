@@ -30,10 +30,10 @@ enum class Came : std::uint8_t { Clear, Found, Refused, Undecided };
 [[nodiscard]] std::string_view name(Came came);
 using Counted = std::function<void(std::string_view check, Came came)>;
 
-/// AtOnce: what never waits; the questions of the others are asked. Store: what asks the state
-/// store or the next hop. Dns: what asks the DNS and is to enforce. Deferred: what asks the DNS and
-/// is not; its turn comes at the end of the message.
-enum class Part : std::uint8_t { AtOnce, Store, Dns, Deferred };
+/// In the order of their turns. AtOnce: what never waits; the questions of the others are asked.
+/// Store: what asks the state store. NextHop: what asks the next hop. Dns: what asks the DNS and is
+/// to enforce. Deferred: what asks the DNS and is not; its turn comes at the end of the message.
+enum class Part : std::uint8_t { AtOnce, Store, NextHop, Dns, Deferred };
 
 /// True when the stage has a check of this part for this client: what decides if a thread is
 /// needed.

@@ -23,7 +23,13 @@ struct Auth {
     std::vector<std::string> trusted_sealers;
     std::uint32_t max_signatures = 10;  ///< DKIM signatures whose key is asked for
     std::uint32_t min_rsa_bits = 1024;  ///< a shorter key is a fail
-    bool accept_partial_body = false;   ///< DKIM l= that leaves bytes unsigned
+    /// Whether a DKIM signature that passes authenticates its domain although bytes stand behind
+    /// its l=, or although a field like Subject stands more often than it signs.
+    bool accept_partial_body = false;
+    bool accept_unsigned_duplicates = false;
+    /// Whether mail of [smtp].unlimited_clients and allowed addresses is authenticated as well; what
+    /// comes of it is shown and written, and counts for nothing: they are trusted by address.
+    bool local_clients = false;
     bool aggregate_reports = false;     ///< DMARC: tell domains that ask for it what came of them
     std::string report_from;            ///< mailbox that sends the reports and gets the bounces
     std::string report_org;             ///< who reports; empty: [smtp].hostname

@@ -25,6 +25,7 @@ public:
     MemoryStore(const MemoryStore&) = delete;
     MemoryStore& operator=(const MemoryStore&) = delete;
 
+    [[nodiscard]] bool may_wait() const override { return false; }
     [[nodiscard]] Outcome<std::optional<std::string>, StateError> get(
         std::string_view key) override;
     [[nodiscard]] Outcome<Done, StateError> put(std::string_view key, std::string_view value,

@@ -78,11 +78,15 @@ inline constexpr std::chrono::seconds kMaxLife = std::chrono::hours(24 * 3660);
 inline constexpr std::size_t kMaxList = 100'000;  ///< entries of one list()
 
 /// Keys are "kind:rest", of any bytes, at most kMaxKey; values at most kMaxValue. Thread-safe.
-/// Calls take at most the store's timeout and are made on decision threads, never on a reactor. A
-/// call that failed may or may not have had its effect.
+/// Calls take at most the store's timeout and are made on decision threads, unless may_wait() says
+/// that no thread is needed. A call that failed may or may not have had its effect.
 class State {
 public:
     virtual ~State() = default;
+
+    /// False: no call but list() ever waits for a disk, a network or another process, so that a
+    /// reactor may make it. The same for the whole life of a store.
+    [[nodiscard]] virtual bool may_wait() const { return true; }
 
     [[nodiscard]] virtual Outcome<std::optional<std::string>, StateError> get(
         std::string_view key) = 0;

@@ -9,7 +9,6 @@
 namespace postern::transaction {
 namespace {
 
-using checks::Part;
 using checks::Stage;
 
 template <class... Handlers>
@@ -90,16 +89,13 @@ void MailDialogue::greet(const smtp::Helo& helo, const net::Answer& done) {
     if (introduced && introduced->helo.state == smtp::IntroducedText::State::Said) {
         attempt->facts.helo->argument = introduced->helo.text;
     }
-    examine(services_, Stage::Helo, Part::AtOnce, attempt->facts, visit_->inquiry, attempt->heard);
+    examine_at_once(services_, Stage::Helo, attempt->facts, visit_->inquiry, attempt->heard);
     if (attempt->heard.refusal || !needs_thread(services_, Stage::Helo, attempt->facts)) {
         return end_greet(attempt);
     }
     const auto job = [visit = visit_, attempt, post = post_, this] {
-        for (const Part part : {Part::Store, Part::Dns}) {
-            if (attempt->heard.refusal) break;
-            examine(visit->services, Stage::Helo, part, attempt->facts, visit->inquiry,
-                    attempt->heard);
-        }
+        examine_waiting(visit->services, Stage::Helo, attempt->facts, visit->inquiry,
+                        attempt->heard);
         post([this, attempt] { end_greet(attempt); });
     };
     if (!services_.pool.submit(job)) too_busy(done);
@@ -132,19 +128,19 @@ void MailDialogue::begin(const smtp::MailFrom& from, const net::Answer& done) {
     mail_ = mail;
     visit_->stage = "mail";
     count_errors(visit_);
-    examine(services_, Stage::Sender, Part::AtOnce, mail->facts, mail->inquiry, mail->heard);
+    examine_at_once(services_, Stage::Sender, mail->facts, mail->inquiry, mail->heard);
     if (mail->heard.refusal || !needs_thread(services_, Stage::Sender, mail->facts)) {
         return end_begin(done);
     }
     const auto job = [mail, post = post_, this, done] {
-        for (const Part part : {Part::Store, Part::Dns}) {
-            if (mail->heard.refusal) break;
-            examine(mail->visit->services, Stage::Sender, part, mail->facts, mail->inquiry,
-                    mail->heard);
-        }
-        post([this, done] { end_begin(done); });
+        examine_waiting(mail->visit->services, Stage::Sender, mail->facts, mail->inquiry,
+                        mail->heard);
+        post([this, done] {
+            lent_ = false;
+            end_begin(done);
+        });
     };
-    if (!services_.pool.submit(job)) too_busy(done);
+    lend(job, done);
 }
 
 void MailDialogue::end_begin(const net::Answer& done) {
@@ -167,10 +163,17 @@ void MailDialogue::name_recipient(const smtp::RcptTo& to, const net::Answer& don
     const auto job = [mail = mail_, to, done, post = post_, this] {
         auto said = std::make_shared<RecipientAnswer>(recipient_job(*mail, to));
         post([this, said, done] {
+            lent_ = false;
             end_recipient(said->reply, said->accepted, said->refused_by, done);
         });
     };
-    if (!services_.pool.submit(job)) too_busy(done);
+    lend(job, done);
+}
+
+/// For a job that works on the mail and comes back.
+void MailDialogue::lend(const std::function<void()>& job, const net::Answer& done) {
+    lent_ = services_.pool.submit(job);
+    if (!lent_) too_busy(done);
 }
 
 void MailDialogue::end_recipient(const smtp::Reply& reply, bool accepted,
@@ -223,11 +226,11 @@ void MailDialogue::refuse_data(const smtp::DataRefused& refused, const net::Answ
     answer(reply, "data", done);
 }
 
-/// The next hop's transaction is given up where it may block: on a decision thread. A job that
-/// still works on the message keeps it until it has ended.
+/// The next hop's transaction is given up where it may block, as a spool file is: on a decision
+/// thread. A job that still works on the message keeps it until it has ended.
 void MailDialogue::abandon() {
     auto mail = std::exchange(mail_, nullptr);
-    if (!mail || visit_->stage == "mail") return;  // no recipient was named: no next hop was asked
+    if (!mail || (!lent_ && !mail->delivery && !mail->incoming)) return;
     (void)services_.pool.submit_unbounded([mail = std::move(mail)]() mutable { mail.reset(); });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "gateway/mail/address.hpp"
@@ -37,6 +38,7 @@ private:
     void receive(const net::Answer& done);
     void complete(const net::Answer& done);
     void refuse_data(const smtp::DataRefused& refused, const net::Answer& done);
+    void lend(const std::function<void()>& job, const net::Answer& done);
     void abandon();
     void answer(const smtp::Reply& reply, std::string_view refused_by, const net::Answer& done);
     void too_busy(const net::Answer& done);
@@ -48,6 +50,7 @@ private:
     std::unique_ptr<Screening> screening_;  ///< its timers may fire as long as this lives
     /// Also held by the job that works on it; the session sends no event meanwhile.
     std::shared_ptr<Mail> mail_;
+    bool lent_ = false;  ///< a job has mail_
 };
 
 }  // namespace postern::transaction

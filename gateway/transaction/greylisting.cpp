@@ -62,7 +62,7 @@ std::optional<mail::Domain> authenticated_domain(const auth::Results& results) {
         return domain_of(results.dmarc->domain);
     }
     for (const auth::Dkim& each : results.dkim) {
-        if (each.result == auth::DkimResult::Pass && !each.testing) return domain_of(each.domain);
+        if (auth::authenticates(each) && !each.testing) return domain_of(each.domain);
     }
     if (results.spf && results.spf->result == auth::SpfResult::Pass) {
         return domain_of(results.spf->domain);

@@ -5,7 +5,6 @@
 namespace postern::transaction {
 namespace {
 
-using checks::Part;
 using checks::Stage;
 
 /// <postmaster> is ours wherever we are (RFC 5321 4.5.1).
@@ -15,18 +14,6 @@ Outcome<mail::Mailbox, mail::AddressError> mailbox_of(const mail::ForwardPath& p
     const std::string& domain =
         settings.accept_domains.empty() ? settings.smtp.hostname : settings.accept_domains.front();
     return mail::Mailbox::parse("postmaster@" + domain);
-}
-
-/// A recipient that is refused leaves nothing behind: its findings are not those of the others.
-std::optional<RecipientAnswer> refusal_in(Mail& mail, const mail::Mailbox& mailbox,
-                                          std::size_t findings_before) {
-    if (!mail.heard.refusal) return std::nullopt;
-    RecipientAnswer answer{traced(*mail.heard.refusal, mail.id.text()), false,
-                           std::string(mail.heard.refused_by)};
-    log_refusal(mail, "recipient_refused", mailbox.text(), answer.refused_by, answer.reply);
-    mail.heard.refusal.reset();
-    mail.heard.findings.resize(findings_before);
-    return answer;
 }
 
 /// The client named somebody who does not exist.
@@ -40,6 +27,19 @@ void count_unknown(const Mail& mail, const std::string& detail) {
 
 bool is_unknown(const smtp::Reply& reply) {
     return reply.code >= 550 && reply.code <= 553 && reply.enhanced.starts_with("5.1.");
+}
+
+/// A recipient that is refused leaves nothing behind: its findings are not those of the others.
+std::optional<RecipientAnswer> refusal_in(Mail& mail, const mail::Mailbox& mailbox,
+                                          std::size_t findings_before) {
+    if (!mail.heard.refusal) return std::nullopt;
+    RecipientAnswer answer{traced(*mail.heard.refusal, mail.id.text()), false,
+                           std::string(mail.heard.refused_by)};
+    log_refusal(mail, "recipient_refused", mailbox.text(), answer.refused_by, answer.reply);
+    mail.heard.refusal.reset();
+    mail.heard.findings.resize(findings_before);
+    if (is_unknown(answer.reply)) count_unknown(mail, mailbox.text());
+    return answer;
 }
 
 void remember(const Mail& mail, const mail::Mailbox& mailbox, const smtp::Reply& reply) {
@@ -95,7 +95,7 @@ std::optional<RecipientAnswer> recipient_at_once(Mail& mail, const smtp::RcptTo&
     }
     mail.facts.recipient = {*mailbox, mail.recipients.size()};
     const std::size_t before = mail.heard.findings.size();
-    examine(services, Stage::Recipient, Part::AtOnce, mail.facts, mail.inquiry, mail.heard);
+    examine_at_once(services, Stage::Recipient, mail.facts, mail.inquiry, mail.heard);
     return refusal_in(mail, *mailbox, before);
 }
 
@@ -103,13 +103,8 @@ RecipientAnswer recipient_job(Mail& mail, const smtp::RcptTo& to) {
     const Services& services = mail.visit->services;
     const mail::Mailbox mailbox = mail.facts.recipient->forward_path;
     const std::size_t before = mail.heard.findings.size();
-    for (const Part part : {Part::Store, Part::Dns}) {
-        examine(services, Stage::Recipient, part, mail.facts, mail.inquiry, mail.heard);
-        auto refused = refusal_in(mail, mailbox, before);
-        if (!refused) continue;
-        if (is_unknown(refused->reply)) count_unknown(mail, mailbox.text());
-        return std::move(*refused);
-    }
+    examine_waiting(services, Stage::Recipient, mail.facts, mail.inquiry, mail.heard);
+    if (auto refused = refusal_in(mail, mailbox, before)) return std::move(*refused);
     return ask_next_hop(mail, {mailbox, to.dsn_notify, to.dsn_original});
 }
 

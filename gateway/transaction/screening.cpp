@@ -21,10 +21,20 @@ std::chrono::seconds remembered_for(const checks::Plan& plan) {
 
 }  // namespace
 
-/// What a decision thread finds out.
+/// What the store knows.
 struct Screening::Remembered {
     bool seen = false;  ///< sat out a wait lately
-    checks::Heard heard;
+    checks::Heard heard = {};
+
+    static Remembered of(const Visit& visit, const checks::Facts& facts, dns::Inquiry& inquiry) {
+        Remembered found;
+        examine(visit.services, Stage::Connection, Part::Store, facts, inquiry, found.heard);
+        const state::SeenLately seen(visit.services.state, kSeen,
+                                     remembered_for(visit.services.checks));
+        const auto known = seen.seen(visit.client.address.text());
+        found.seen = known && *known;
+        return found;
+    }
 };
 
 Screening::Screening(std::shared_ptr<Visit> visit, net::Timer& timer, net::Answer done)
@@ -47,6 +57,7 @@ void Screening::start() {
     const bool bans =
         has(visit.services.checks, Stage::Connection, Part::Store, visit.facts.connection);
     if (bans || wait().count() > 0) ask_store();
+    if (answered_ || waited_) return;
     if (wait().count() == 0) return wait_over();
     timer_.after(wait(), [this] {
         sat_out_ = !waited_;
@@ -54,18 +65,18 @@ void Screening::start() {
     });
 }
 
-/// Bans, rates, and whether this client sat out a wait lately: one job. If no thread is to be had,
-/// nothing is known, and the client waits as a stranger does.
+/// Bans, rates, and whether this client sat out a wait lately: at once, or one job. If no thread is
+/// to be had, nothing is known, and the client waits as a stranger does.
 void Screening::ask_store() {
+    if (!visit_->services.state.may_wait()) {
+        Remembered remembered = Remembered::of(*visit_, visit_->facts, visit_->inquiry);
+        store_asked_ = true;
+        return hear_store(remembered);
+    }
     const auto job = [visit = visit_, facts = visit_->facts, post = post_, this] {
-        auto remembered = std::make_shared<Remembered>();
-        examine(visit->services, Stage::Connection, Part::Store, facts, visit->inquiry,
-                remembered->heard);
-        const state::SeenLately seen(visit->services.state, kSeen,
-                                     remembered_for(visit->services.checks));
-        const auto known = seen.seen(visit->client.address.text());
-        remembered->seen = known && *known;
-        post([this, remembered] { hear_store(remembered); });
+        auto remembered =
+            std::make_shared<Remembered>(Remembered::of(*visit, facts, visit->inquiry));
+        post([this, remembered] { hear_store(*remembered); });
     };
     store_asked_ = visit_->services.pool.submit(job);
 }
@@ -78,19 +89,19 @@ void Screening::take(checks::Heard& heard) {
     visit_->at_connect.refused_by = heard.refused_by;
 }
 
-void Screening::hear_store(const std::shared_ptr<Remembered>& remembered) {
+void Screening::hear_store(Remembered& remembered) {
     store_heard_ = true;
     if (answered_) return;
-    take(remembered->heard);
+    take(remembered.heard);
     if (visit_->at_connect.refusal) return refuse();
-    if (remembered->seen || waited_) wait_over();
+    if (remembered.seen || waited_) wait_over();
 }
 
 void Screening::early_talk() {
     if (answered_ || visit_->facts.connection.early_talker) return;
     visit_->facts.connection.early_talker = true;
     examine_one(visit_->services, "pregreet", visit_->facts, visit_->inquiry, visit_->at_connect);
-    (void)visit_->services.pool.submit([visit = visit_, client = visit_->facts.connection] {
+    tell_store(visit_->services, [visit = visit_, client = visit_->facts.connection] {
         offend(visit->services, client, "early_talk", "spoke before the banner");
     });
     if (visit_->at_connect.refusal) return refuse();
@@ -156,7 +167,7 @@ void Screening::refuse() {
 
 void Screening::remember_pass() const {
     if (!sat_out_ || visit_->facts.connection.early_talker) return;
-    (void)visit_->services.pool.submit([visit = visit_] {
+    tell_store(visit_->services, [visit = visit_] {
         const state::SeenLately seen(visit->services.state, kSeen,
                                      remembered_for(visit->services.checks));
         (void)seen.note(visit->client.address.text());

@@ -22,7 +22,7 @@ public:
 private:
     struct Remembered;
     void ask_store();
-    void hear_store(const std::shared_ptr<Remembered>& remembered);
+    void hear_store(Remembered& remembered);
     void wait_over();
     void await_names();
     void judge_names();

@@ -113,8 +113,8 @@ void count_errors(const std::shared_ptr<Visit>& visit) {
     const Services& shared = visit->services;
     const checks::Configured& check = shared.checks.at("error_rate");
     if (check.mode == checks::Mode::Off) return;
-    // A count that finds no thread is lost: the session has a limit of its own.
-    (void)shared.pool.submit([&shared, &check, client = visit->facts.connection, fresh] {
+    // A count that is lost harms nobody: the session has a limit of its own.
+    tell_store(shared, [&shared, &check, client = visit->facts.connection, fresh] {
         const state::Rates rates(shared.state, checks::error_rates(check.options));
         const auto rate =
             rates.count(state::Event::Error, client.client, std::time(nullptr), fresh);
@@ -149,9 +149,33 @@ void offend(const Services& services, const checks::ConnectionFacts& client, std
     (void)bans.offend(client.client, points, reason, std::time(nullptr));
 }
 
+void tell_store(const Services& services, const std::function<void()>& job) {
+    if (!services.state.may_wait()) return job();
+    (void)services.pool.submit(job);
+}
+
+void examine_at_once(const Services& services, Stage stage, const checks::Facts& facts,
+                     dns::Inquiry& inquiry, checks::Heard& heard) {
+    examine(services, stage, Part::AtOnce, facts, inquiry, heard);
+    if (heard.refusal || services.state.may_wait()) return;
+    examine(services, stage, Part::Store, facts, inquiry, heard);
+}
+
 bool needs_thread(const Services& services, Stage stage, const checks::Facts& facts) {
-    return has(services.checks, stage, Part::Store, facts.connection) ||
-           has(services.checks, stage, Part::Dns, facts.connection);
+    const auto has_part = [&](Part part) {
+        return has(services.checks, stage, part, facts.connection);
+    };
+    return (services.state.may_wait() && has_part(Part::Store)) || has_part(Part::NextHop) ||
+           has_part(Part::Dns);
+}
+
+void examine_waiting(const Services& services, Stage stage, const checks::Facts& facts,
+                     dns::Inquiry& inquiry, checks::Heard& heard) {
+    for (const Part part : {Part::Store, Part::NextHop, Part::Dns}) {
+        if (heard.refusal) return;
+        if (part == Part::Store && !services.state.may_wait()) continue;
+        examine(services, stage, part, facts, inquiry, heard);
+    }
 }
 
 smtp::Reply traced(smtp::Reply reply, const std::string& id) {

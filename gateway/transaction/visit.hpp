@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,9 +45,13 @@ struct Visit {
 /// What a client meets whose name and HELO a listed proxy has told: they are taken as said.
 void take_introduction(const smtp::Introduction& said, checks::Facts& facts);
 
-/// Counts what `errors` has grown by since the last time, on a decision thread; a client with too
-/// many in a minute comes nearer to a ban.
+/// Counts what `errors` has grown by since the last time; a client with too many in a minute comes
+/// nearer to a ban. On the reactor.
 void count_errors(const std::shared_ptr<Visit>& visit);
+
+/// For what is told to the state store and nobody waits for: done at once where the store does not
+/// wait, else on a decision thread. What finds no thread is lost.
+void tell_store(const Services& services, const std::function<void()>& job);
 
 /// Runs a part of a stage's checks on `facts`, and counts them.
 void examine(const Services& services, checks::Stage stage, checks::Part part,
@@ -60,9 +65,17 @@ void examine_one(const Services& services, std::string_view check, const checks:
 void offend(const Services& services, const checks::ConnectionFacts& client, std::string_view what,
             const std::string& reason);
 
-/// True when the stage has something that needs a decision thread.
+/// What a reactor may run of a stage: the checks that never wait, and those of the store where it
+/// does not wait. Ends at a refusal.
+void examine_at_once(const Services& services, checks::Stage stage, const checks::Facts& facts,
+                     dns::Inquiry& inquiry, checks::Heard& heard);
+/// True when examine_waiting() would find something.
 [[nodiscard]] bool needs_thread(const Services& services, checks::Stage stage,
                                 const checks::Facts& facts);
+/// The others of a stage but those that are deferred, in the order of their turns. May wait; ends
+/// at a refusal.
+void examine_waiting(const Services& services, checks::Stage stage, const checks::Facts& facts,
+                     dns::Inquiry& inquiry, checks::Heard& heard);
 
 /// `reply` with the id that leads to the log, behind its text.
 [[nodiscard]] smtp::Reply traced(smtp::Reply reply, const std::string& id);

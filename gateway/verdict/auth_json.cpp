@@ -24,6 +24,12 @@ json spf_part(const auth::Spf& spf) {
     return part;
 }
 
+std::string detail_of(const auth::Dkim& dkim) {
+    return dkim.result != auth::DkimResult::Pass || dkim.left_out.empty()
+               ? dkim.detail
+               : dkim.detail + "; " + dkim.left_out;
+}
+
 json dkim_part(const std::vector<auth::Dkim>& signatures) {
     json list = json::array();
     for (const auth::Dkim& each : signatures) {
@@ -34,7 +40,8 @@ json dkim_part(const std::vector<auth::Dkim>& signatures) {
                         {"algorithm", clean(each.algorithm)},
                         {"key_bits", each.key_bits},
                         {"testing", each.testing},
-                        {"detail", clean(each.detail)}});
+                        {"counts", auth::authenticates(each)},
+                        {"detail", clean(detail_of(each))}});
     }
     return list;
 }

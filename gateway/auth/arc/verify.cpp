@@ -79,9 +79,6 @@ KeyVerdict Verification::State::check_message(const Signature& message,
     if (body->digest != message.body_hash) {
         return verdict(DkimResult::Fail, "body hash does not match");
     }
-    if (body->partial && !limits.accept_partial_body) {
-        return verdict(DkimResult::Policy, "not all of the body is signed (l=)");
-    }
     return check_key(message, header_digest(header, index, message),
                      inquiry.lookup(key_question(message)), limits);
 }
@@ -149,6 +146,8 @@ Arc Verification::result(const dkim::BodyHasher& bodies, dns::Inquiry& inquiry) 
     result.temporary = checked.result == DkimResult::TempError;
     if (checked.result != DkimResult::Pass) return result;
     result.result = ArcResult::Pass;
+    const auto body = bodies.find(chain.sets.back().message.body);
+    result.partial = body && body->partial && !state.limits.accept_partial_body;
     result.oldest_pass = state.oldest_pass(bodies, inquiry);
     return result;
 }

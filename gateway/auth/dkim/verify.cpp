@@ -18,6 +18,11 @@ namespace {
 constexpr std::array<std::string_view, 6> kOnlyOnce = {
     "from", "sender", "reply-to", "subject", "content-type", "content-transfer-encoding"};
 
+void leave_out(Dkim& result, const std::string& what, bool accepted) {
+    result.left_out += (result.left_out.empty() ? "" : "; ") + what;
+    result.counts = result.counts && accepted;
+}
+
 bool contains(std::string_view text, std::string_view part) {
     return std::search(text.begin(), text.end(), part.begin(), part.end(), [](char a, char b) {
                return ascii_lower(a) == ascii_lower(b);
@@ -74,8 +79,7 @@ struct Verification::State {
     [[nodiscard]] std::optional<Problem> problem_of(const Signature& signature) const;
     [[nodiscard]] std::optional<Problem> body_problem(const Signature& signature,
                                                       const BodyHasher& bodies) const;
-    [[nodiscard]] std::optional<Problem> unsigned_content(const Signature& signature,
-                                                          const BodyHasher& bodies) const;
+    void judge_content(const Signature& signature, const BodyHasher& bodies, Dkim& result) const;
     [[nodiscard]] std::vector<std::size_t> by_use(std::vector<std::size_t> candidates) const;
 
     const mail::HeaderBlock& header;
@@ -109,26 +113,27 @@ std::optional<Problem> Verification::State::body_problem(const Signature& signat
     return std::nullopt;
 }
 
-/// A valid signature that leaves out what a reader sees passes for more than it says.
-std::optional<Problem> Verification::State::unsigned_content(const Signature& signature,
-                                                             const BodyHasher& bodies) const {
+/// A valid signature that leaves out what a reader sees passes for more than it says (RFC 6376
+/// 8.2, 8.15). That it is valid stays true, save where it is not known whose message it is.
+void Verification::State::judge_content(const Signature& signature, const BodyHasher& bodies,
+                                        Dkim& result) const {
     for (const std::string_view name : kOnlyOnce) {
-        const bool required = name == "from" || !limits.accept_unsigned_duplicates;
         const auto there = index->find(std::string(name)).size();
         const auto covered = static_cast<std::size_t>(
             std::count(signature.signed_fields.begin(), signature.signed_fields.end(), name));
-        if (required && covered > 0 && there > covered && there > 1) {
-            return Problem{DkimResult::Policy,
-                           "more " + std::string(name) + " fields than are signed"};
-        }
+        if (covered == 0 || there <= covered) continue;
+        const std::string what = "more " + std::string(name) + " fields than are signed";
+        leave_out(result, what, limits.accept_unsigned_duplicates);
+        if (name != "from") continue;
+        result.result = DkimResult::Policy;
+        result.detail = what;
     }
     const auto body = bodies.find(signature.body);
-    if (body && body->partial && !limits.accept_partial_body) {
-        return Problem{DkimResult::Policy, "only " + std::to_string(*signature.body.length) +
-                                               " of " + std::to_string(body->body_size) +
-                                               " bytes are signed (l=)"};
-    }
-    return std::nullopt;
+    if (!body || !body->partial) return;
+    leave_out(result,
+              "only " + std::to_string(*signature.body.length) + " of " +
+                  std::to_string(body->body_size) + " bytes are signed (l=)",
+              limits.accept_partial_body);
 }
 
 /// Signatures of the author's domain come first: they are the ones that matter to DMARC.
@@ -200,11 +205,7 @@ std::vector<Dkim> Verification::results(const BodyHasher& bodies, dns::Inquiry& 
         result.detail = verdict.detail;
         result.key_bits = verdict.bits;
         result.testing = verdict.testing;
-        if (verdict.result != DkimResult::Pass) continue;
-        if (const auto problem = state.unsigned_content(signature, bodies)) {
-            result.result = problem->result;
-            result.detail = problem->detail;
-        }
+        if (verdict.result == DkimResult::Pass) state.judge_content(signature, bodies, result);
     }
     return results;
 }

@@ -28,11 +28,11 @@ struct VerifyLimits {
     std::uint32_t min_rsa_bits = 1024;  ///< less is a fail (RFC 8301 3.2)
     std::uint32_t max_rsa_bits = 8192;  ///< more is not computed
     std::uint32_t clock_skew = 36'000;  ///< seconds that t= may lie ahead
-    /// Whether a signature passes although bytes stand behind its l=. No: `policy`.
+    /// Whether a pass counts (auth::Dkim::counts) although bytes stand behind its l=.
     bool accept_partial_body = false;
-    /// Whether a signature passes although a field that may stand only once (From, Sender,
-    /// Reply-To, Subject, Content-Type, Content-Transfer-Encoding) stands more often than it signs.
-    /// From never may. No: `policy`.
+    /// Whether a pass counts although a field that may stand only once (Sender, Reply-To, Subject,
+    /// Content-Type, Content-Transfer-Encoding) stands more often than it signs. With more From
+    /// fields than are signed there is no pass at all: `policy`.
     bool accept_unsigned_duplicates = false;
 };
 

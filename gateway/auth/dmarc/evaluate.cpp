@@ -46,6 +46,7 @@ struct Identifiers {
     bool spf = false;
     bool dkim = false;
     bool unknown = false;  ///< one that may be aligned could not be told
+    std::string left_out;  ///< what a valid signature does not cover, which therefore is none here
 };
 
 Identifiers align(Aligner& aligner, const Record& record, const Spf* spf,
@@ -58,6 +59,10 @@ Identifiers align(Aligner& aligner, const Record& record, const Spf* spf,
         found.unknown = aligned == Aligned::Unknown || (!pass && aligned == Aligned::Yes);
     }
     for (const Dkim& signature : dkim) {
+        if (signature.result == DkimResult::Pass && !signature.counts) {
+            found.left_out = signature.domain + ": " + signature.left_out;
+            continue;
+        }
         const bool pass = signature.result == DkimResult::Pass;
         if (!pass && signature.result != DkimResult::TempError) continue;
         const Aligned aligned = aligner.check(signature.domain, record.dkim);
@@ -143,6 +148,9 @@ Evaluation evaluate(const Outcome<std::string, AuthorError>& author, const Spf* 
         result.detail += "; a look-up failed";
     } else {
         result.result = DmarcResult::Fail;
+        if (!identifiers.left_out.empty()) {
+            result.detail += "; not counted: the signature of " + identifiers.left_out;
+        }
         const DmarcPolicy policy = *result.policy;
         result.disposition = published->record.testing ? softened(policy) : policy;
     }

@@ -23,7 +23,8 @@ struct Evaluation {
 };
 
 /// `spf` is that of the MAIL FROM identity, which is the HELO name for the null reverse-path (RFC
-/// 7208 2.4); null: not checked. `disposition` is the published policy after t=y; local policy
+/// 7208 2.4); null: not checked. Signatures that pass and do not count (Dkim::counts) align with
+/// nothing. `disposition` is the published policy after t=y; local policy
 /// comes later.
 [[nodiscard]] Evaluation evaluate(const Outcome<std::string, AuthorError>& author, const Spf* spf,
                                   std::span<const Dkim> dkim, dns::Inquiry& inquiry);

@@ -62,7 +62,7 @@ bool is_authenticated(const MessageFacts& message, const Author& author) {
     };
     const bool signed_by_it =
         std::any_of(results.dkim.begin(), results.dkim.end(), [&](const auth::Dkim& each) {
-            return each.result == auth::DkimResult::Pass && same(each.domain);
+            return auth::authenticates(each) && same(each.domain);
         });
     const bool sent_by_it =
         results.spf && results.spf->result == auth::SpfResult::Pass && same(results.spf->domain);

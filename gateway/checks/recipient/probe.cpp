@@ -60,7 +60,7 @@ const Check& recipient_probe() {
                               .options = kOptions,
                               .run = run,
                               .meaning = "The next hop does not take the recipient.",
-                              .waits = Waits::Store,
+                              .waits = Waits::NextHop,
                               .always = true};
     return kCheck;
 }

@@ -10,8 +10,6 @@
 namespace postern::checks {
 namespace {
 
-constexpr std::chrono::seconds kBetweenLooks{1};
-
 std::string_view trimmed(std::string_view line) {
     line = line.substr(0, line.find('#'));
     const std::size_t first = line.find_first_not_of(" \t\r");
@@ -47,12 +45,33 @@ bool holds(const RecipientSet& set, const mail::Mailbox& mailbox, std::string_vi
     return cut != std::string::npos && cut > 0 && set.contains(local.substr(0, cut) + domain);
 }
 
-void RecipientList::refresh() {
-    struct stat facts {};
-    if (::stat(path_.c_str(), &facts) != 0) {
-        problem_ = path_ + ": cannot be found";
-        return;
+RecipientList::RecipientList(std::string path) : path_(std::move(path)) {
+    look();
+}
+
+RecipientList::~RecipientList() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
     }
+    wake_.notify_all();
+    if (watcher_.joinable()) watcher_.join();
+}
+
+void RecipientList::watch(std::chrono::milliseconds between_looks) {
+    watcher_ = std::thread([this, between_looks] {
+        std::unique_lock lock(mutex_);
+        while (!wake_.wait_for(lock, between_looks, [this] { return ending_; })) {
+            lock.unlock();
+            look();
+            lock.lock();
+        }
+    });
+}
+
+void RecipientList::look() {
+    struct stat facts {};
+    if (::stat(path_.c_str(), &facts) != 0) return complain(path_ + ": cannot be found");
     const Stamp now{facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec,
                     static_cast<std::uint64_t>(facts.st_size),
                     static_cast<std::uint64_t>(facts.st_ino)};
@@ -60,27 +79,27 @@ void RecipientList::refresh() {
     std::ifstream in(path_, std::ios::binary);
     std::ostringstream text;
     text << in.rdbuf();
-    if (!in && facts.st_size > 0) {
-        problem_ = path_ + ": cannot be read";
-        return;
-    }
+    if (!in && facts.st_size > 0) return complain(path_ + ": cannot be read");
     auto parsed = parse_recipients(text.str());
     stamp_ = now;
-    if (!parsed) {
-        problem_ = path_ + ":" + parsed.error();
-        return;
-    }
-    problem_.clear();
-    set_ = std::make_shared<const RecipientSet>(std::move(parsed).value());
+    if (!parsed) return complain(path_ + ":" + parsed.error());
+    take(std::move(parsed).value());
 }
 
-std::shared_ptr<const RecipientSet> RecipientList::current() {
+void RecipientList::complain(std::string problem) {
     const std::lock_guard lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (now >= next_look_) {
-        next_look_ = now + kBetweenLooks;
-        refresh();
-    }
+    problem_ = std::move(problem);
+}
+
+void RecipientList::take(RecipientSet set) {
+    auto fresh = std::make_shared<const RecipientSet>(std::move(set));
+    const std::lock_guard lock(mutex_);
+    problem_.clear();
+    set_.swap(fresh);  // the old one goes after the lock, with whoever still looks into it
+}
+
+std::shared_ptr<const RecipientSet> RecipientList::current() const {
+    const std::lock_guard lock(mutex_);
     return set_;
 }
 

@@ -4,11 +4,13 @@
 /// that cannot be read leaves the last good one in force.
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_set>
 
 #include "analyzers/base/outcome.hpp"
@@ -25,13 +27,26 @@ using RecipientSet = std::unordered_set<std::string>;
 [[nodiscard]] bool holds(const RecipientSet& set, const mail::Mailbox& mailbox,
                          std::string_view delimiter);
 
-/// Thread-safe. Looks at the file's stamp at most once a second.
+/// Thread-safe. Asking never touches the file, so that a reactor may ask.
 class RecipientList {
 public:
-    explicit RecipientList(std::string path) : path_(std::move(path)) {}
+    static constexpr std::chrono::milliseconds kBetweenLooks{1000};
+
+    /// Reads the file.
+    explicit RecipientList(std::string path);
+    ~RecipientList();
+    RecipientList(const RecipientList&) = delete;
+    RecipientList& operator=(const RecipientList&) = delete;
+    RecipientList(RecipientList&&) = delete;
+    RecipientList& operator=(RecipientList&&) = delete;
+
+    /// From now on a thread looks at the file's stamp now and then. Called once at most.
+    void watch(std::chrono::milliseconds between_looks = kBetweenLooks);
+    /// What that thread does: reads the file if its stamp is another. One caller at a time.
+    void look();
 
     /// Null: there has never been a readable file; `problem()` says why.
-    [[nodiscard]] std::shared_ptr<const RecipientSet> current();
+    [[nodiscard]] std::shared_ptr<const RecipientSet> current() const;
     /// Of the last read; empty: none.
     [[nodiscard]] std::string problem() const;
 
@@ -42,14 +57,17 @@ private:
         std::uint64_t inode = 0;
         friend bool operator==(const Stamp&, const Stamp&) = default;
     };
-    void refresh();
+    void complain(std::string problem);
+    void take(RecipientSet set);
 
     const std::string path_;
+    Stamp stamp_;  ///< of look() alone
     mutable std::mutex mutex_;
-    std::chrono::steady_clock::time_point next_look_;
-    Stamp stamp_;
+    std::condition_variable wake_;
+    bool ending_ = false;
     std::string problem_ = "not read yet";
     std::shared_ptr<const RecipientSet> set_;
+    std::thread watcher_;
 };
 
 }  // namespace postern::checks

@@ -1,10 +1,7 @@
 #include "gateway/cli/supervisor/supervisor.hpp"
 
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +13,7 @@
 #include "gateway/checks/plan.hpp"
 #include "gateway/cli/supervisor/analyzer_settings_of.hpp"
 #include "gateway/cli/supervisor/listeners.hpp"
+#include "gateway/cli/supervisor/own_process.hpp"
 #include "gateway/settings/config_error.hpp"
 
 namespace postern::cli {
@@ -28,22 +26,6 @@ constexpr milliseconds kStopExtra{5000};  ///< beyond the grace of sessions, bef
 
 observe::Level level_of(settings::LogLevel level) {
     return static_cast<observe::Level>(level);
-}
-
-/// Connections are descriptors: as many as the system lets us have.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-UniqueFd take_signals() {
-    sigset_t set;
-    ::sigemptyset(&set);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) ::sigaddset(&set, number);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    return UniqueFd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
 Site prepared(const settings::Settings& settings, const Installation& installed,
@@ -61,7 +43,7 @@ Supervisor::Supervisor(const Context& context)
       loaded_(context.loaded),
       signals_(take_signals()),  // before the log's thread exists, which inherits the mask
       log_(UniqueFd(::dup(STDERR_FILENO)), {level_of(context.settings().log_level), 16384}) {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // a zygote outlives its launcher for a while
+    adopt_orphans();
     raise_descriptor_limit();
     const std::string folder = settings::state_folder(loaded_.settings);
     if (supervisor_runs(folder)) {
@@ -333,12 +315,7 @@ void Supervisor::read_signals(Clock::time_point now) {
 void Supervisor::reap_orphans() const {
     std::vector<pid_t> own = analyzers_->processes();
     for (const Service* each : services()) own.push_back(each->child->pid());
-    for (;;) {
-        siginfo_t info{};
-        if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-        if (std::find(own.begin(), own.end(), info.si_pid) != own.end()) return;
-        ::waitpid(info.si_pid, nullptr, WNOHANG);
-    }
+    cli::reap_orphans(own);
 }
 
 void Supervisor::attend(Service& service, Clock::time_point now) {
