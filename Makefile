@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Everything else is what they are made of.
 
 BUILD_PACKAGES = ca-certificates g++ cmake ninja-build make git ccache mold pkg-config python3 nodejs npm \
-  libpoco-dev libssl-dev libarchive-dev libclamav-dev libyara-dev libmagic-dev libseccomp-dev \
+  libpoco-dev libssl-dev libarchive-dev libclamav-dev libyara-dev libexpat1-dev libmagic-dev libseccomp-dev \
   libsodium-dev zlib1g-dev libtomlplusplus-dev nlohmann-json3-dev libsqlite3-dev libzip-dev \
   libunbound-dev libevent-dev libhiredis-dev libcurl4-openssl-dev libpsl-dev publicsuffix \
   libidn2-dev libicu-dev

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -20,16 +21,20 @@
 
 #include "gateway/control/certificates.hpp"
 #include "gateway/control/channel.hpp"
+#include "gateway/front_observer.hpp"
 #include "gateway/list_metrics.hpp"
 #include "gateway/net/from_settings.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/observe/metrics_server.hpp"
 #include "gateway/outside.hpp"
+#include "gateway/outside_metrics.hpp"
 #include "gateway/relay/from_settings.hpp"
 #include "gateway/relay/outbox_runner.hpp"
 #include "gateway/reports/dmarc_reports.hpp"
+#include "gateway/state_metrics.hpp"
 #include "gateway/transaction/dialogue.hpp"
 #include "gateway/transaction/rescan.hpp"
+#include "gateway/transaction/rescan_runner.hpp"
 
 namespace postern {
 namespace {
@@ -37,7 +42,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kCouldNot = 2;
-constexpr std::chrono::hours kRetentionInterval{1};
+constexpr milliseconds kLongestPoll = std::chrono::minutes(1);
 
 /// "--name 5" pairs; a name may come several times.
 using Descriptors = std::multimap<std::string, int>;
@@ -144,7 +149,6 @@ private:
     void watch_figures();
     void remove_old();
     void hear(control::Message message);
-    net::Observer observer();
     [[nodiscard]] double pool_share() const;
     void use_certificates(int descriptor);
 
@@ -158,11 +162,13 @@ private:
     Outside outside_;
     auth::OutgoingSigner signer_;
     std::unique_ptr<reports::DmarcReports> reports_;
+    HopWatch hop_watch_;
     relay::NextHop next_hop_;
     spool::Spool spool_;
     net::Pool pool_;
     transaction::Services services_;
     relay::OutboxRunner outbox_;
+    transaction::RescanRunner rescans_;
     net::Server server_;
     std::unique_ptr<observe::MetricsServer> metrics_server_;
     std::chrono::steady_clock::time_point next_retention_;
@@ -191,8 +197,10 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
       outside_(settings_, log_, metrics_),
       signer_(open_signer(settings_, inherited)),
       reports_(make_reports(settings_, *store_, outside_.resolver(), signer_, log_)),
-      next_hop_(relay::from_settings(settings_.next_hops, settings_.smtp.hostname),
-                &outside_.resolver()),
+      hop_watch_(registry_, log_),
+      next_hop_(
+          hop_watch_.watched(relay::from_settings(settings_.next_hops, settings_.smtp.hostname)),
+          &outside_.resolver()),
       spool_(spool_settings(settings_.smtp)),
       pool_(settings_.smtp.decision_threads, settings_.smtp.decision_queue,
             [this] { metrics_.bugs.add(); }),
@@ -219,6 +227,7 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
               return transaction::rescan(services_, record, message);
           },
           log_),
+      rescans_(services_),
       server_(
           net::server_settings(settings_.smtp, [this] { return pool_share(); }),
           net::session_settings(settings_.smtp), tls_context(settings_.smtp, inherited),
@@ -226,7 +235,7 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
           [this](const net::ClientFacts& client, net::Timer& timer) {
               return std::make_unique<transaction::MailDialogue>(services_, client, timer);
           },
-          observer()) {
+          front_observer(metrics_, log_)) {
     watch_figures();
     if (const auto metrics = inherited.find("--metrics-fd"); metrics != inherited.end()) {
         metrics_server_ =
@@ -252,26 +261,12 @@ void Gateway::use_certificates(int descriptor) {
     }
 }
 
-net::Observer Gateway::observer() {
-    net::Observer made;
-    made.opened = [this] {
-        metrics_.smtp_connections.add();
-        metrics_.smtp_connections_open.add(1);
-    };
-    made.closed = [this] { metrics_.smtp_connections_open.add(-1); };
-    made.replied = [this](smtp::Stage stage, int code) {
-        metrics_.smtp_replies.with({std::string(name(stage)), std::to_string(code)}).add();
-    };
-    made.bug = [this](std::string_view what) {
-        metrics_.bugs.add();
-        log_.line(observe::Level::Error, "bug", {{"error", what}});
-    };
-    return made;
-}
-
 /// What is asked for at each scrape instead of being counted.
 void Gateway::watch_figures() {
     show_list_figures(registry_, outside_.lists());
+    show_state_figures(registry_, outside_.state());
+    show_dns_load(registry_, outside_.resolver());
+    hop_watch_.show(next_hop_);
     registry_.before_scrape([this] {
         const host::DoorFigures figures = door_.figures();
         metrics_.jail_workers.with({"running"}).set(figures.running);
@@ -300,17 +295,26 @@ void Gateway::remove_old() {
     quarantine::Retention policy;
     policy.keep = std::chrono::hours(24 * settings_.quarantine.retention_days);
     policy.max_bytes = settings_.quarantine.max_size;
+    policy.forget = std::chrono::hours(24 * settings_.quarantine.forget_days);
+    policy.keep_audit = std::chrono::hours(24 * settings_.quarantine.audit_days);
     for (bool more = true; more;) {
         const auto done = store_->retention(policy);
         if (!done) {
             log_.line(observe::Level::Error, "retention", {{"error", done.error().detail}});
             return;
         }
-        if (done->removed + done->forgotten > 0) {
+        if (done->removed + done->forgotten + done->audit_lines > 0) {
             log_.line(observe::Level::Info, "retention",
-                      {{"removed", done->removed}, {"forgotten", done->forgotten}});
+                      {{"removed", done->removed},
+                       {"forgotten", done->forgotten},
+                       {"audit_lines", done->audit_lines}});
         }
         more = done->more;
+    }
+    const auto forgotten = store_->received_reports().forget(quarantine::now_ms() -
+                                                             settings_.dmarc.keep_reports.count());
+    if (!forgotten) {
+        log_.line(observe::Level::Error, "retention", {{"error", forgotten.error().detail}});
     }
 }
 
@@ -331,7 +335,9 @@ void Gateway::run(int signals) {
     outside_.start();
     server_.start();
     outbox_.start();
+    rescans_.start();
     if (reports_) reports_->start();
+    warn_of_few_descriptors(settings_.smtp, log_);
     if (!control_.send(control::Notice::Ready)) throw std::runtime_error("no supervisor");
     std::array<pollfd, 2> watched = {pollfd{signals, POLLIN, 0},
                                      pollfd{control_.watch(), POLLIN, 0}};
@@ -339,10 +345,11 @@ void Gateway::run(int signals) {
     while (watched[0].revents == 0 && supervised) {
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_retention_) {
-            next_retention_ = now + kRetentionInterval;
+            next_retention_ = now + settings_.quarantine.retention_interval;
             (void)pool_.submit([this] { remove_old(); });
         }
-        ::poll(watched.data(), watched.size(), 60'000);
+        const milliseconds pause = std::min(kLongestPoll, settings_.quarantine.retention_interval);
+        ::poll(watched.data(), watched.size(), static_cast<int>(pause.count()));
         if (watched[1].revents == 0) continue;
         auto message = control_.receive();
         supervised = message.has_value();
@@ -351,6 +358,7 @@ void Gateway::run(int signals) {
     if (reports_) reports_->stop();  // a new process may do it now; what still comes is counted
     server_.stop(supervised ? settings_.smtp.stop_grace : milliseconds(0));
     outbox_.stop();
+    rescans_.stop();
     if (!supervised) next_hop_.shut_down();
     pool_.stop();
     if (reports_) (void)reports_->flush();

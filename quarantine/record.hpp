@@ -87,13 +87,27 @@ struct Summary {
     friend bool operator==(const Summary&, const Summary&) = default;
 };
 
+/// What a later look at a held message found.
+struct Rescan {
+    UnixMs time = 0;
+    std::string who = {};  ///< who had it done
+    VerdictClass verdict = VerdictClass::Unscanned;
+    VerdictAction action = VerdictAction::Quarantine;
+    double score = 0;
+    std::vector<std::string> reasons = {};  ///< finding codes
+    std::string report_json = {};           ///< the whole postern.scan/1 object
+
+    friend bool operator==(const Rescan&, const Rescan&) = default;
+};
+
 /// Everything about one message. To put() one, fill the summary but for status, changed and the
 /// states of the recipients; size and sha256 may be left 0 and "", and are checked when set.
 struct Record {
     Summary summary;
-    std::string headers = {};      ///< header block for the reviewer, UTF-8 text
-    std::string preview = {};      ///< text of the message as the jail read it
-    std::string report_json = {};  ///< the whole postern.scan/1 object
+    std::string headers = {};           ///< header block for the reviewer, UTF-8 text
+    std::string preview = {};           ///< text of the message as the jail read it
+    std::string report_json = {};       ///< the whole postern.scan/1 object
+    std::optional<Rescan> rescan = {};  ///< the newest; read only, Rescans::keep() makes it
 
     friend bool operator==(const Record&, const Record&) = default;
 };

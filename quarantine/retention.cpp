@@ -79,6 +79,20 @@ std::uint64_t forget_old(Connection& connection, const Retention& policy, UnixMs
     return rows.size();
 }
 
+/// Says how many lines went, in a line of its own.
+std::uint64_t prune_audit(Connection& connection, const Retention& policy, UnixMs now) {
+    if (policy.keep_audit.count() <= 0) return 0;
+    const UnixMs from = now - policy.keep_audit.count();
+    connection.run("UPDATE meta SET value = ?1 WHERE name = 'audit_from' AND value < ?1", {from});
+    const std::int64_t removed = connection.change(
+        "DELETE FROM audit WHERE n IN (SELECT n FROM audit WHERE time < ? ORDER BY n LIMIT ?)",
+        {from, static_cast<std::int64_t>(policy.max_removed)});
+    if (removed <= 0) return 0;
+    append_audit(connection, now, {"retention"}, "prune-audit", "",
+                 std::to_string(removed) + " lines");
+    return static_cast<std::uint64_t>(removed);
+}
+
 std::chrono::system_clock::time_point at(UnixMs time) {
     return std::chrono::system_clock::time_point(std::chrono::milliseconds(time));
 }
@@ -105,6 +119,7 @@ Outcome<RetentionResult, StoreError> Store::retention(const Retention& policy) {
             append_audit(connection, now, {"retention"}, "delete", victim.id, victim.reason);
         }
         result.forgotten = forget_old(connection, policy, now, database.full_text());
+        result.audit_lines = prune_audit(connection, policy, now);
         return victims;
     });
     if (!removed) return Failure{removed.error()};
@@ -113,7 +128,8 @@ Outcome<RetentionResult, StoreError> Store::retention(const Retention& policy) {
         if (!erased) return Failure{erased.error()};
     }
     result.removed = removed->size();
-    result.more = removed->size() >= policy.max_removed || result.forgotten >= policy.max_removed;
+    result.more = removed->size() >= policy.max_removed || result.forgotten >= policy.max_removed ||
+                  result.audit_lines >= policy.max_removed;
     return result;
 }
 

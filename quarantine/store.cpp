@@ -212,5 +212,11 @@ Accounts& Store::accounts() {
 Tallies& Store::tallies() {
     return parts_->tallies;
 }
+Rescans& Store::rescans() {
+    return parts_->rescans;
+}
+ReceivedReports& Store::received_reports() {
+    return parts_->received_reports;
+}
 
 }  // namespace postern::quarantine

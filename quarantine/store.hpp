@@ -20,7 +20,9 @@
 #include "quarantine/message_reader.hpp"
 #include "quarantine/outbox.hpp"
 #include "quarantine/query.hpp"
+#include "quarantine/received_reports.hpp"
 #include "quarantine/record.hpp"
+#include "quarantine/rescans.hpp"
 #include "quarantine/tallies.hpp"
 
 namespace postern::quarantine {
@@ -51,12 +53,14 @@ struct Retention {
     std::uint64_t max_bytes = std::uint64_t{20} << 30;  ///< of held mail; the oldest goes first
     /// Also the age at which records without bytes (deleted ones) are forgotten.
     std::chrono::milliseconds forget = std::chrono::hours(24 * 90);
-    std::size_t max_removed = 1000;  ///< at most so many in one call
+    std::chrono::milliseconds keep_audit{0};  ///< lines of the audit log; 0: for ever
+    std::size_t max_removed = 1000;           ///< at most so many in one call
 };
 struct RetentionResult {
     std::uint64_t removed = 0;  ///< records whose bytes went
     std::uint64_t forgotten = 0;
-    bool more = false;  ///< max_removed was reached: call again
+    std::uint64_t audit_lines = 0;  ///< removed
+    bool more = false;              ///< max_removed was reached: call again
 };
 
 /// The store. Every function may be called from any thread, blocks, and works beside other
@@ -113,6 +117,8 @@ public:
     [[nodiscard]] Audit& audit();
     [[nodiscard]] Accounts& accounts();
     [[nodiscard]] Tallies& tallies();
+    [[nodiscard]] Rescans& rescans();
+    [[nodiscard]] ReceivedReports& received_reports();
 
 private:
     struct Parts;

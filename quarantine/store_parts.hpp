@@ -17,6 +17,8 @@ struct Store::Parts {
     Audit audit;
     Accounts accounts;
     Tallies tallies;
+    Rescans rescans;
+    ReceivedReports received_reports;
 
     Parts(StoreOptions with, Blobs files, std::unique_ptr<Database> index)
         : options(std::move(with)),
@@ -25,7 +27,9 @@ struct Store::Parts {
           outbox(*database, options.back_off),
           audit(*database),
           accounts(*database, options.accounts),
-          tallies(*database) {}
+          tallies(*database),
+          rescans(*database),
+          received_reports(*database) {}
 };
 
 /// Removes a blob that no record wants any more. Under the write lock of all processes: put() looks

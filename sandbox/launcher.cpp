@@ -103,6 +103,7 @@ int run_launcher(const Policy& policy, Workload& workload, int supervision) {
         (void)send(supervision, Failed{Kind::Failed, why});
         return kZygoteRefused;
     };
+    gather_heap();
     prefer_us_when_memory_ends();
     stop_threads_of_sanitizers();
     if (!set_environment()) return refused(problem("setenv"));

@@ -2,12 +2,18 @@
 
 namespace postern::sandbox {
 
+/// Call first of all, before anything large is allocated: what is loaded goes into the heap, also
+/// what glibc would map in pieces of its own, and from the beginning of a huge page on. So huge
+/// pages can back all of it, and a fork has little else to copy. Memory up to 32 MiB is then reused
+/// and not given back to the system, which a process of one message has no reason to do.
+void gather_heap();
+
 /// Call once everything is loaded, before the first fork, with one thread. What a worker writes is
 /// what it costs, and glibc's allocator writes into the free chunks that loading has left all over
 /// the heap: first merging them, then handing them out, each time a page to be copied. Afterwards
 /// they are merged, and those in reach are taken for good, so that a worker's memory comes from one
-/// untouched place at the end. Costs no memory that was not lost already. Does nothing in sanitizer
-/// builds, which have an allocator of their own.
+/// untouched place at the end, which begins with a huge page of its own. Costs no memory that was
+/// not lost already. Does nothing in sanitizer builds, which have an allocator of their own.
 void quiet_heap();
 
 }  // namespace postern::sandbox

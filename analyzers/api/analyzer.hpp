@@ -59,6 +59,7 @@ struct Analysis {
     std::vector<std::string> flags;       ///< of the artifact itself
     std::string text;                     ///< readable text found, UTF-8, for preview and URLs
     std::optional<MessageFacts> message;  ///< set by mime for the root message
+    std::optional<DmarcReport> dmarc_report;
 };
 
 struct Analyzer {

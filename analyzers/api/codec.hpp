@@ -3,7 +3,7 @@
 /// @file A Report as bytes: how it crosses the wall of the jail.
 ///
 ///     report  = magic version length body           ; u32, u32, u64: length of body
-///     body    = message objects urls limits errors findings
+///     body    = message objects urls limits errors findings dmarc-reports
 ///     section = tag count *entry                    ; u8, u32; message: tag and its fields
 ///     text    = length bytes                        ; u32; UTF-8
 ///
@@ -42,10 +42,11 @@ enum class CodecError : std::uint8_t {
 [[nodiscard]] std::string_view describe(CodecError error);
 
 /// At most kMaxReport bytes, and always something decode() accepts. What does not fit is left out,
-/// URLs first, then objects (what referred to one then refers to its nearest kept ancestor), then
-/// errors and findings from the end; every cut adds a LimitHit, so that complete() is false. Text
-/// that is no UTF-8 or over its limit is cleaned and cut. A report without objects, or one that
-/// refers to objects it does not have, is a bug of the caller: aborts.
+/// rows of DMARC reports first (DmarcReport::left_out says how many), then URLs, then objects (what
+/// referred to one then refers to its nearest kept ancestor), then errors and findings from the
+/// end; every cut but that of rows adds a LimitHit, so that complete() is false. Text that is no
+/// UTF-8 or over its limit is cleaned and cut. A report without objects, or one that refers to
+/// objects it does not have, is a bug of the caller: aborts.
 [[nodiscard]] std::string encode(Report report);
 
 /// The report in `framed`, which has to hold exactly one.

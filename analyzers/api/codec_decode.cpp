@@ -30,6 +30,16 @@ public:
             value = static_cast<T>(value | static_cast<T>(static_cast<T>(byte) << (8 * i)));
         }
     }
+    void bounded(std::uint64_t& value, std::uint64_t least, std::uint64_t most) {
+        integer(value);
+        if (ok() && (value < least || value > most)) fail(CodecError::BadValue);
+    }
+    void flag(bool& value) {
+        std::uint8_t number = 0;
+        integer(number);
+        if (number > 1) fail(CodecError::BadValue);
+        value = number == 1;
+    }
     template <class E>
     requires std::is_enum_v<E>
     void enumerator(E& value, E last) {
@@ -77,6 +87,13 @@ public:
         if (!hex) fail(CodecError::BadDigest);
         if (ok()) value = bytes;
     }
+    /// Entries inside an entry.
+    template <class T>
+    void list(std::vector<T>& values, std::size_t most, std::size_t least) {
+        const std::uint32_t count = counted(most, least);
+        values.reserve(count);
+        for (std::uint32_t i = 0; i < count && ok(); ++i) fields(*this, values.emplace_back());
+    }
     /// A count of entries of at least `least` bytes each, at most `most`; 0 after an error.
     std::uint32_t counted(std::size_t most, std::size_t least) {
         std::uint32_t count = 0;
@@ -103,17 +120,11 @@ private:
     std::optional<CodecError> error_;
 };
 
-// The fewest bytes an entry takes, so that a count cannot make us allocate what never follows.
-constexpr std::size_t kLeastObject = 1 + 1 + 4 + 4 + 8 + 4 + 4 + 4 + 64 + 4;
-constexpr std::size_t kLeastUrl = 4 + 4 + 4 + 4 + 4 + 4;
-constexpr std::size_t kLeastLimit = 1 + 1 + 8 + 8;
-constexpr std::size_t kLeastError = 1 + 4 + 1 + 4;
-constexpr std::size_t kLeastFinding = 4 + 3 + 8 + 1 + 4 + 4 + 4 + 8;
-
 template <class T>
-void entries(Reader& reader, Section section, std::size_t least, std::vector<T>& into) {
+void entries(Reader& reader, Section section, std::size_t least, std::vector<T>& into,
+             std::size_t most = kMaxReport) {
     reader.section(section);
-    const std::uint32_t count = reader.counted(kMaxReport, least);
+    const std::uint32_t count = reader.counted(most, least);
     into.reserve(count);
     for (std::uint32_t i = 0; i < count && reader.ok(); ++i) fields(reader, into.emplace_back());
 }
@@ -144,6 +155,9 @@ bool refers_to_objects(const Report& report) {
     for (const Finding& finding : report.findings) {
         if (!exists(finding.object)) return false;
     }
+    for (const DmarcReport& each : report.dmarc_reports) {
+        if (!exists(each.object)) return false;
+    }
     return true;
 }
 
@@ -156,6 +170,8 @@ void body(Reader& reader, Report& report) {
     entries(reader, Section::Limits, kLeastLimit, report.limits);
     entries(reader, Section::Errors, kLeastError, report.errors);
     entries(reader, Section::Findings, kLeastFinding, report.findings);
+    entries(reader, Section::DmarcReports, kLeastDmarcReport, report.dmarc_reports,
+            kMaxDmarcReports);
     if (reader.ok() && reader.left() != 0) reader.fail(CodecError::Trailing);
     if (reader.ok() && !refers_to_objects(report)) reader.fail(CodecError::BadReference);
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <type_traits>
+#include <utility>
 
 #include "analyzers/api/codec_fields.hpp"
 #include "analyzers/base/clean_text.hpp"
@@ -21,6 +22,16 @@ public:
         for (std::size_t i = 0; i < sizeof(T); ++i) {
             out_.push_back(static_cast<char>(static_cast<unsigned char>(value >> (8 * i))));
         }
+    }
+    void bounded(std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+        integer(std::clamp(value, least, most));
+    }
+    void flag(bool value) { integer(static_cast<std::uint8_t>(value ? 1 : 0)); }
+    template <class T>
+    void list(std::vector<T>& values, std::size_t most, std::size_t /*least*/) {
+        const std::size_t count = std::min(values.size(), most);
+        integer(static_cast<std::uint32_t>(count));
+        for (std::size_t i = 0; i < count; ++i) fields(*this, values[i]);
     }
     template <class E>
     requires std::is_enum_v<E>
@@ -81,6 +92,7 @@ std::string frame(Report& report) {
     entries(out, Section::Limits, report.limits);
     entries(out, Section::Errors, report.errors);
     entries(out, Section::Findings, report.findings);
+    entries(out, Section::DmarcReports, report.dmarc_reports);
 
     std::string header;
     Writer head(header);
@@ -124,6 +136,7 @@ void drop_objects(Report& report, std::size_t keep) {
     for (LimitHit& hit : report.limits) move(hit.object);
     for (AnalysisError& error : report.errors) move(error.object);
     for (Finding& finding : report.findings) move(finding.object);
+    for (DmarcReport& each : report.dmarc_reports) each.object = kept(each.object);
     report.objects.erase(report.objects.begin() + static_cast<std::ptrdiff_t>(keep),
                          report.objects.end());
 }
@@ -139,14 +152,36 @@ std::size_t objects_that_fit(std::vector<Object>& objects, std::size_t& room) {
     return count;
 }
 
+std::size_t size_without_rows(DmarcReport& report) {
+    std::vector<DmarcReportRow> rows = std::exchange(report.rows, {});
+    const std::size_t size = encoded_size(report);
+    report.rows = std::move(rows);
+    return size;
+}
+
+/// Drops reports that do not fit even without rows, and then rows, and says how many.
+void keep_dmarc_rows_that_fit(std::vector<DmarcReport>& reports, std::size_t& room) {
+    std::erase_if(reports, [&](DmarcReport& report) {
+        const std::size_t size = size_without_rows(report);
+        if (size > room) return true;
+        room -= size;
+        return false;
+    });
+    for (DmarcReport& report : reports) {
+        const std::size_t all = report.rows.size();
+        keep_what_fits(report.rows, room);
+        report.left_out += all - report.rows.size();
+    }
+}
+
 LimitHit cut(Limit limit, std::size_t kept, std::size_t of) {
     return {.limit = limit, .object = {}, .configured = kept, .observed = of};
 }
 
-/// Findings matter most, then what was not read, then objects, then URLs.
+/// Findings matter most, then what was not read, then objects, then URLs, then rows of reports.
 void shrink(Report& report, std::size_t size) {
-    constexpr std::size_t kSections = std::size_t{5} * (1 + 4);
-    constexpr std::size_t kCuts = std::size_t{3} * 18;  // the LimitHits added here
+    constexpr std::size_t kSections = std::size_t{6} * (1 + 4);
+    constexpr std::size_t kCuts = std::size_t{4} * 18;  // the LimitHits added here
     std::size_t room = kMaxReport - kReportHeader - kSections - kCuts - 1;
     room -= encoded_size(report.message);
     const std::size_t root = encoded_size(report.objects.front());
@@ -165,9 +200,14 @@ void shrink(Report& report, std::size_t size) {
     drop_objects(report, kept);
     const std::size_t urls = report.urls.size();
     keep_what_fits(report.urls, room);
+    const std::size_t reports = report.dmarc_reports.size();
+    keep_dmarc_rows_that_fit(report.dmarc_reports, room);
 
     if (!all_said) report.limits.push_back(cut(Limit::Memory, kMaxReport, size));
     if (kept < objects) report.limits.push_back(cut(Limit::Objects, kept, objects));
+    if (report.dmarc_reports.size() < reports) {
+        report.limits.push_back(cut(Limit::Names, report.dmarc_reports.size(), reports));
+    }
     if (report.urls.size() < urls) {
         report.limits.push_back(cut(Limit::Names, report.urls.size(), urls));
     }
@@ -178,6 +218,15 @@ void mark_long_urls(Report& report) {
         if (url.url.size() <= kMaxText && url.normalized.size() <= kMaxText) continue;
         while (url.flags.size() >= kMaxListEntries) url.flags.pop_back();
         url.flags.emplace_back("truncated");
+    }
+}
+
+void bound_dmarc_reports(std::vector<DmarcReport>& reports) {
+    if (reports.size() > kMaxDmarcReports) reports.resize(kMaxDmarcReports);
+    for (DmarcReport& report : reports) {
+        if (report.rows.size() <= kMaxDmarcRows) continue;
+        report.left_out += report.rows.size() - kMaxDmarcRows;
+        report.rows.resize(kMaxDmarcRows);
     }
 }
 
@@ -196,6 +245,7 @@ void require_sound(const Report& report) {
     for (const LimitHit& hit : report.limits) check(hit.object);
     for (const AnalysisError& error : report.errors) check(error.object);
     for (const Finding& finding : report.findings) check(finding.object);
+    for (const DmarcReport& each : report.dmarc_reports) check(each.object);
 }
 
 }  // namespace
@@ -204,6 +254,7 @@ void require_sound(const Report& report) {
 std::string encode(Report report) {
     codec::require_sound(report);
     codec::mark_long_urls(report);
+    codec::bound_dmarc_reports(report.dmarc_reports);
     std::string framed = codec::frame(report);
     if (framed.size() <= kMaxReport) return framed;
     codec::shrink(report, framed.size());

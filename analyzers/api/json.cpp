@@ -75,6 +75,33 @@ Json to_json(const Finding& finding, std::string_view mode) {
     return json;
 }
 
+Json to_json(const DmarcReportRow& row) {
+    Json dkim = Json::array();
+    for (const DmarcReportSignature& each : row.dkim) {
+        dkim.push_back(
+            {{"domain", each.domain}, {"selector", each.selector}, {"result", word(each.result)}});
+    }
+    return {{"source_ip", row.source_ip},
+            {"count", row.count},
+            {"disposition", word(row.disposition)},
+            {"reason", word(row.reason)},
+            {"aligned", {{"spf", row.spf_aligned}, {"dkim", row.dkim_aligned}}},
+            {"header_from", row.header_from},
+            {"envelope_from", row.envelope_from},
+            {"dkim", std::move(dkim)},
+            {"spf", {{"domain", row.spf_domain}, {"result", word(row.spf)}}}};
+}
+
+Json to_json(const DmarcReport& report) {
+    Json rows = Json::array();
+    for (const DmarcReportRow& row : report.rows) rows.push_back(to_json(row));
+    return {{"object", report.object},     {"reporter", report.reporter},
+            {"contact", report.contact},   {"id", report.id},
+            {"domain", report.domain},     {"policy", word(report.policy)},
+            {"begin", report.begin},       {"end", report.end},
+            {"left_out", report.left_out}, {"rows", std::move(rows)}};
+}
+
 template <class T>
 Json list(const std::vector<T>& entries) {
     Json json = Json::array();
@@ -94,11 +121,12 @@ std::string analysis_json(const Report& report, const DomainOf& domain_of) {
         const std::string domain = domain_of(report.urls[i].host);
         urls[i]["domain"] = domain.empty() ? Json() : Json(domain);
     }
-    const Json json = {{"complete", report.complete()},
-                       {"objects", std::move(objects)},
-                       {"urls", std::move(urls)},
-                       {"limits", list(report.limits)},
-                       {"errors", list(report.errors)}};
+    Json json = {{"complete", report.complete()},
+                 {"objects", std::move(objects)},
+                 {"urls", std::move(urls)},
+                 {"limits", list(report.limits)},
+                 {"errors", list(report.errors)}};
+    if (!report.dmarc_reports.empty()) json["dmarc_reports"] = list(report.dmarc_reports);
     return dump(json);
 }
 

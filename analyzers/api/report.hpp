@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzers/api/dmarc_report.hpp"
 #include "analyzers/api/finding.hpp"
 
 namespace postern::analyzers {
@@ -88,6 +89,7 @@ struct Report {
     std::vector<LimitHit> limits;
     std::vector<AnalysisError> errors;
     std::vector<Finding> findings;
+    std::vector<DmarcReport> dmarc_reports;
 
     /// False as soon as a limit was hit or something failed: such a message is never clean.
     [[nodiscard]] bool complete() const { return limits.empty() && errors.empty(); }

@@ -132,6 +132,10 @@ const ClamavVersions& ClamavEngine::versions() const {
     return state_->versions;
 }
 
+bool ClamavEngine::move_scratch(const std::filesystem::path& folder) {
+    return cl_engine_set_str(state_->engine.get(), CL_ENGINE_TMPDIR, folder.c_str()) == CL_SUCCESS;
+}
+
 void ClamavEngine::examine(const Artifact& artifact, const Budget& budget, Analysis& into) const {
     if (state_->versions.signatures == 0) {
         into.errors.push_back(

@@ -70,6 +70,9 @@ public:
     /// sentence that says what was not.
     [[nodiscard]] std::string prove() const;
 
+    /// Where examine() and prove() make their files from now on. False: libclamav does not take it.
+    [[nodiscard]] bool move_scratch(const std::filesystem::path& folder);
+
     [[nodiscard]] const ClamavVersions& versions() const;
 
     struct State;  ///< of libclamav

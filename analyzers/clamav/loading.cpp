@@ -93,6 +93,7 @@ bool configure(cl_engine* engine, const ClamavSettings& settings, const fs::path
         {CL_ENGINE_FORCETODISK, 0},
         {CL_ENGINE_KEEPTMP, 0},
         {CL_ENGINE_DISABLE_PE_STATS, 1},
+        {CL_ENGINE_AC_MAXDEPTH, 2},  // README.md
         {CL_ENGINE_MAX_SCANSIZE, static_cast<long long>(settings.bytes)},
         {CL_ENGINE_MAX_FILESIZE, static_cast<long long>(settings.object_bytes)},
         {CL_ENGINE_MAX_RECURSION, settings.depth + 1},  // its root counts
@@ -181,8 +182,7 @@ Outcome<std::unique_ptr<ClamavEngine>, ClamavError> ClamavEngine::load(
     auto engine = std::make_unique<ClamavEngine>(std::move(state));
     // Warms what a first scan would make, and shows that it works where it can be explained.
     if (std::string wrong = engine->prove(); !wrong.empty()) return failure({}, std::move(wrong));
-    if (cl_engine_set_str(engine->state_->engine.get(), CL_ENGINE_TMPDIR,
-                          settings.scratch.c_str()) != CL_SUCCESS) {
+    if (!engine->move_scratch(settings.scratch)) {
         return failure({}, "libclamav does not take its scratch folder");
     }
     return engine;

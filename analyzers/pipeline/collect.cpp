@@ -101,6 +101,15 @@ void Walk::add_limit(LimitHit hit, std::uint32_t object) {
     if (!there && report_.limits.size() < kMaxLimitHits) report_.limits.push_back(hit);
 }
 
+void Walk::add_dmarc_report(DmarcReport report, std::uint32_t object) {
+    report.object = object;
+    if (report_.dmarc_reports.size() >= kMaxDmarcReports) {
+        add_flag(object, "dmarc-report-left-out");  // the engines have seen it all the same
+        return;
+    }
+    report_.dmarc_reports.push_back(std::move(report));
+}
+
 void Walk::add_flag(std::uint32_t object, std::string_view flag) {
     auto& flags = report_.objects[object].flags;
     if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);

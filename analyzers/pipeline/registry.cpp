@@ -4,6 +4,7 @@
 #include <array>
 
 #include "analyzers/archive/archive.hpp"
+#include "analyzers/dmarc_report/dmarc_report.hpp"
 #include "analyzers/html/html.hpp"
 #include "analyzers/mime/mime.hpp"
 #include "analyzers/text/text.hpp"
@@ -12,10 +13,7 @@ namespace postern::analyzers {
 namespace {
 
 constexpr std::array kAnalyzers = {
-    kMimeAnalyzer,
-    kTextAnalyzer,
-    kHtmlAnalyzer,
-    kArchiveAnalyzer,
+    kMimeAnalyzer, kTextAnalyzer, kHtmlAnalyzer, kArchiveAnalyzer, kDmarcReportAnalyzer,
 };
 
 }  // namespace

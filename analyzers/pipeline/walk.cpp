@@ -224,6 +224,7 @@ void Walk::take(Analysis analysis, const Current& current, std::string_view anal
     for (const std::string& flag : analysis.flags) add_flag(current.index, flag);
     for (const FoundUrl& url : analysis.urls) add_url(url, current.index);
     if (analysis.message && current.index == 0) report_.message = std::move(*analysis.message);
+    if (analysis.dmarc_report) add_dmarc_report(std::move(*analysis.dmarc_report), current.index);
     take_text(analysis, current, analyzer);
     take_children(std::move(analysis.children), current);
 }

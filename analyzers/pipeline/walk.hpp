@@ -59,6 +59,7 @@ private:
     void add_finding(Finding found, std::uint32_t object);
     void add_error(AnalysisError error, std::uint32_t object);
     void add_limit(LimitHit hit, std::uint32_t object);
+    void add_dmarc_report(DmarcReport report, std::uint32_t object);
     void add_flag(std::uint32_t object, std::string_view flag);
     [[nodiscard]] bool out_of_time(std::uint32_t object);
 

@@ -18,7 +18,7 @@ constexpr std::array kKinds = {
     // Mail and text.
     Kind{"mail", "message/rfc822"}, Kind{"mbox", "application/mbox"}, Kind{"html", "text/html"},
     Kind{"text", "text/plain"}, Kind{"rtf", "application/rtf"}, Kind{"rtf", "text/rtf"}, Kind{"xml", "text/xml"},
-    Kind{"xml", "application/xml"}, Kind{"csv", "text/csv"}, Kind{"ics", "text/calendar"},
+    Kind{"xml", "application/xml"}, Kind{"dmarc-report", "application/xml"}, Kind{"csv", "text/csv"}, Kind{"ics", "text/calendar"},
     Kind{"vcard", "text/vcard"}, Kind{"pem", "application/x-pem-file"}, Kind{"pgp", "application/pgp-encrypted"},
     Kind{"pgp", "application/pgp-keys"}, Kind{"pgp", "application/pgp-signature"},
     Kind{"css", "text/css"}, Kind{"json", "application/json"}, Kind{"postscript", "application/postscript"},

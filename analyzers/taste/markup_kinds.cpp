@@ -46,14 +46,16 @@ std::string_view skip_blanks(std::string_view text) {
     return start == std::string_view::npos ? std::string_view{} : text.substr(start);
 }
 
-/// Drops comments, processing instructions and the document type before the first element.
+/// Drops comments, processing instructions and the document type, with what it declares, before
+/// the first element.
 std::string_view skip_prolog(std::string_view text) {
     for (text = skip_blanks(text);; text = skip_blanks(text)) {
         std::size_t end = std::string_view::npos;
         if (text.starts_with("<!--")) {
             end = text.find("-->", 4);
             if (end != std::string_view::npos) end += 2;
-        } else if (text.starts_with("<?") || text.starts_with("<!doctype")) {
+        } else if (text.starts_with("<?") || text.starts_with("<!") ||
+                   text.starts_with("]>")) {  // of a document type with declarations inside
             end = text.find('>');
         } else {
             return text;
@@ -80,6 +82,12 @@ bool has_any(std::string_view text, std::initializer_list<std::string_view> word
     });
 }
 
+/// <feedback> of a DMARC aggregate report, not of a customer.
+bool is_dmarc_report(std::string_view element, std::string_view text) {
+    return element == "feedback" && has_any(text, {"report_metadata", "policy_published"}) &&
+           !has_any(text, {"<script", "<html"});
+}
+
 std::string_view html_or_hta(std::string_view text, std::string_view name) {
     return extension_of(name) == "hta" || has_any(text, {"<hta:application"}) ? "hta"sv : "html"sv;
 }
@@ -92,6 +100,7 @@ std::string_view markup_kind(std::string_view head, std::string_view name) {
     if (start.starts_with("<!doctype html")) return html_or_hta(text, name);
     const std::string_view element = element_name(skip_prolog(text));
     if (has_any(start.substr(0, 512), {"progid=\"word.document\""})) return "wordml";
+    if (is_dmarc_report(element, text)) return "dmarc-report";
     for (const Root& root : kRoots) {
         if (ascii_iequal(element, root.element) && element.size() == root.element.size()) {
             return root.type == "html" ? html_or_hta(text, name) : root.type;

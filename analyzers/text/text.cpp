@@ -12,12 +12,12 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kTypes = {"text"sv,       "csv"sv,        "ics"sv,      "vcard"sv, "xml"sv,
-                               "json"sv,       "javascript"sv, "vbscript"sv, "bat"sv,   "shell"sv,
-                               "python"sv,     "powershell"sv, "url"sv,      "css"sv,   "wordml"sv,
-                               "library-ms"sv, "search-ms"sv,  "inf"sv,      "reg"sv,   "rdp"sv,
-                               "iqy"sv,        "slk"sv,        "wsf"sv,      "sct"sv,   "scf"sv,
-                               "xdp"sv,        "jnlp"sv};
+constexpr std::array kTypes = {
+    "text"sv,       "csv"sv,        "ics"sv,      "vcard"sv,  "xml"sv,        "dmarc-report"sv,
+    "json"sv,       "javascript"sv, "vbscript"sv, "bat"sv,    "shell"sv,      "python"sv,
+    "powershell"sv, "url"sv,        "css"sv,      "wordml"sv, "library-ms"sv, "search-ms"sv,
+    "inf"sv,        "reg"sv,        "rdp"sv,      "iqy"sv,    "slk"sv,        "wsf"sv,
+    "sct"sv,        "scf"sv,        "xdp"sv,      "jnlp"sv};
 
 std::string_view kind_name(BlockKind kind) {
     switch (kind) {

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "analyzers/pipeline/pipeline.hpp"
 #include "analyzers/taste/taste.hpp"
 #include "analyzers/yara/yara.hpp"
+#include "sandbox/inherited_text.hpp"
 
 namespace postern::worker {
 namespace {
@@ -61,6 +64,28 @@ bool write_all(int file, std::string_view bytes) {
     }
     return true;
 }
+
+/// A folder that is there while it lives; no path: it could not be made.
+class RehearsalFolder {
+public:
+    RehearsalFolder() {
+        std::error_code ignored;
+        std::string name =
+            std::filesystem::temp_directory_path(ignored) / "postern-rehearsal.XXXXXX";
+        if (::mkdtemp(name.data()) != nullptr) path_ = name;
+    }
+    ~RehearsalFolder() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    }
+    RehearsalFolder(const RehearsalFolder&) = delete;
+    RehearsalFolder& operator=(const RehearsalFolder&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
 
 /// A mail that goes through every analyzer that ordinary mail goes through.
 std::string sample_mail() {
@@ -114,12 +139,16 @@ struct AnalyzerWorkload::State {
     std::unique_ptr<analyzers::PipelineWarmUp> warm_up;
     std::unique_ptr<analyzers::Magic> magic;
     std::vector<std::unique_ptr<analyzers::Engine>> engines;
-    const ClamavEngine* clamav = nullptr;  ///< one of them
+    ClamavEngine* clamav = nullptr;  ///< one of them
+    YaraEngine* yara = nullptr;      ///< another
     json status = json::object();
 
     /// The failure is a sentence; empty: loaded.
     std::string load_clamav(const std::string& scratch);
     std::string load_yara();
+    /// Does once what each worker does: fills what libraries fill on first use, and shows which
+    /// code workers run. False: ClamAV does not take a folder.
+    [[nodiscard]] bool rehearse(const std::string& scratch);
     [[nodiscard]] Report analyze(ByteView bytes, RootKind kind, const Limits& limits) const {
         return analyzers::analyze(bytes, kind, {}, limits, engines, magic.get());
     }
@@ -158,8 +187,24 @@ std::string AnalyzerWorkload::State::load_yara() {
     status["yara"] = {{"engine", YaraEngine::version()},
                       {"rules", engine->rules().size()},
                       {"warnings", engine->warnings().size()}};
-    if (!engine->rules().empty()) engines.push_back(std::move(engine));
+    if (engine->rules().empty()) return {};
+    yara = engine.get();
+    engines.push_back(std::move(engine));
     return {};
+}
+
+bool AnalyzerWorkload::State::rehearse(const std::string& scratch) {
+    // Where workers will have their scratch, there is none yet.
+    const RehearsalFolder folder;
+    if (clamav != nullptr && !folder.path().empty() && !clamav->move_scratch(folder.path())) {
+        return false;
+    }
+    const std::string mail = sample_mail();
+    sandbox::forget_text();
+    (void)analyzers::encode(analyze(as_bytes(mail), RootKind::Message, Limits{}));
+    sandbox::pass_on_text();
+    if (yara != nullptr) yara->forget_scanner();
+    return clamav == nullptr || clamav->move_scratch(scratch);
 }
 
 AnalyzerWorkload::AnalyzerWorkload(const host::AnalyzerSettings& settings)
@@ -179,10 +224,7 @@ sandbox::Workload::Prepared AnalyzerWorkload::prepare() {
     if (!state_->settings.yara.empty()) {
         if (std::string wrong = state_->load_yara(); !wrong.empty()) return {wrong, {}};
     }
-    // Digests, tables and caches of the libraries. What ClamAV says of its scratch folder, which is
-    // not there yet, does not matter: it has proved itself on another one.
-    const std::string mail = sample_mail();
-    (void)analyzers::encode(state_->analyze(as_bytes(mail), RootKind::Message, Limits{}));
+    if (!state_->rehearse(scratch())) return {"ClamAV does not take its scratch folder", {}};
     return {{}, state_->status.dump()};
 }
 

@@ -137,6 +137,8 @@ void define_variables(YR_SCANNER* scanner, const Artifact& artifact) {
 struct YaraEngine::State {
     Library library;
     OwnedRules compiled;
+    /// Made at the first scan: in a worker that is one new place in memory, where one from before
+    /// the fork is some thirty pages to copy.
     std::unique_ptr<YR_SCANNER, ScannerDestroyer> scanner;
     std::map<const YR_RULE*, std::size_t> places;  ///< of public rules in `rules`
     std::vector<RuleInfo> rules;
@@ -151,10 +153,15 @@ struct YaraEngine::State {
             places.emplace(rule, rules.size());
             rules.push_back(describe(rule));
         }
+    }
+
+    YR_SCANNER* scanner_now() {
+        if (scanner) return scanner.get();
         YR_SCANNER* created = nullptr;
         if (yr_scanner_create(compiled.get(), &created) != ERROR_SUCCESS) throw std::bad_alloc();
         scanner.reset(created);
         yr_scanner_set_flags(created, kFlags);
+        return created;
     }
 };
 
@@ -167,9 +174,14 @@ YaraEngine::YaraEngine(std::unique_ptr<State> state) : state_(std::move(state)) 
     Limits limits;
     limits.milliseconds = 1000;  // a rule that never ends shall not stop the start
     examine(artifact, Budget(limits), unused);
+    forget_scanner();
 }
 
 YaraEngine::~YaraEngine() = default;
+
+void YaraEngine::forget_scanner() {
+    state_->scanner.reset();
+}
 
 Outcome<std::unique_ptr<YaraEngine>, RuleMessage> YaraEngine::load(
     std::span<const std::filesystem::path> paths) {
@@ -229,7 +241,7 @@ void YaraEngine::examine(const Artifact& artifact, const Budget& budget, Analysi
     };
     const auto left = std::chrono::duration_cast<std::chrono::seconds>(budget.time_left());
     if (budget.check_time()) return fail(ErrorCode::Timeout, "no time left");
-    YR_SCANNER* scanner = state_->scanner.get();
+    YR_SCANNER* scanner = state_->scanner_now();
     Scan scan{state_->places, state_->rules, into};
     const auto started = Budget::Clock::now();
     define_variables(scanner, artifact);

@@ -38,9 +38,9 @@ struct RuleInfo {
     std::vector<std::string> tags;
 };
 
-/// Compiled rules and one scanner, both made before the first fork. A rule is code that libyara
-/// runs (a rule of 4.2.3 can divide by zero): compile and scan inside the jail only.
-/// examine() is for one thread at a time.
+/// Compiled rules, made before the first fork, and one scanner, made at the first scan. A rule is
+/// code that libyara runs (a rule of 4.2.3 can divide by zero): compile and scan inside the jail
+/// only. examine() is for one thread at a time.
 class YaraEngine final : public Engine {
 public:
     struct Loaded;
@@ -63,6 +63,10 @@ public:
     [[nodiscard]] std::string_view name() const override { return "yara"; }
     /// One YARA_MATCH per matching public rule, at most kMaxYaraMatches.
     void examine(const Artifact& artifact, const Budget& budget, Analysis& into) const override;
+
+    /// Call before a fork: frees what scanning needs, so that the child makes its own where it has
+    /// other memory too, and copies no pages for it. The next examine() makes it anew.
+    void forget_scanner();
 
     /// All rules that are not private, in loading order.
     [[nodiscard]] const std::vector<RuleInfo>& rules() const;

@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "gateway/auth/arc_override.hpp"
+#include "gateway/auth/dmarc/author.hpp"
+#include "gateway/auth/dmarc/tree_walk.hpp"
 #include "gateway/auth/iprev.hpp"
+#include "gateway/auth/spf/names.hpp"
 
 namespace postern::auth {
 namespace {
@@ -17,6 +20,11 @@ spf::Request spf_request(const AuthenticatorSettings& settings, const Sender& se
     request.limits.deadline =
         std::min(settings.spf.deadline, std::chrono::steady_clock::now() + settings.spf_time);
     return request;
+}
+
+void ask_spf(std::string_view name, dns::Inquiry& inquiry) {
+    const auto domain = spf::checkable_domain(name);
+    if (domain) (void)inquiry.ask({*domain, dns::RecordType::Txt});
 }
 
 }  // namespace
@@ -36,6 +44,22 @@ AuthenticatorSettings authenticator_settings(const settings::Auth& auth,
 }
 
 Authenticator::Authenticator(AuthenticatorSettings settings) : settings_(std::move(settings)) {}
+
+void Authenticator::ask_ahead(const Sender& sender, const arc::SignedMessage& taken,
+                              dns::Inquiry& inquiry) const {
+    taken.prefetch(inquiry);
+    if (sender.client) {
+        const std::string& path = sender.reverse_path;
+        (void)inquiry.ask({dns::reverse_name(*sender.client), dns::RecordType::Ptr});
+        if (!path.empty()) ask_spf(spf::split_sender(path).domain, inquiry);
+        if (path.empty() || settings_.spf_helo) ask_spf(sender.helo, inquiry);
+    }
+    const auto author = dmarc::author_domain(taken.block());
+    if (!author) return;
+    for (const std::string& name : dmarc::walk_names(*author)) {
+        (void)inquiry.ask({"_dmarc." + name, dns::RecordType::Txt});
+    }
+}
 
 Iprev Authenticator::reverse(const Sender& sender, dns::Inquiry& inquiry) const {
     return sender.client ? iprev(*sender.client, inquiry) : Iprev{};

@@ -46,6 +46,10 @@ class Authenticator {
 public:
     explicit Authenticator(AuthenticatorSettings settings);
 
+    /// Starts all look-ups that are known to be wanted, so that the others wait for them together
+    /// and not for one after the other. `taken` has its whole header. Does not block.
+    void ask_ahead(const Sender& sender, const arc::SignedMessage& taken,
+                   dns::Inquiry& inquiry) const;
     /// iprev; None without a client.
     [[nodiscard]] Iprev reverse(const Sender& sender, dns::Inquiry& inquiry) const;
     /// SPF of MAIL FROM and HELO into `results.spf` and `results.spf_helo`.

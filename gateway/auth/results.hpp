@@ -58,6 +58,12 @@ struct Dkim {
     return dkim.result == DkimResult::Pass && dkim.counts;
 }
 
+/// What others are told: a pass that does not count is "policy" (RFC 8601 2.7.1), for they read
+/// words and no reasons.
+[[nodiscard]] inline DkimResult told(const Dkim& dkim) {
+    return dkim.result == DkimResult::Pass && !dkim.counts ? DkimResult::Policy : dkim.result;
+}
+
 struct Dmarc {
     DmarcResult result = DmarcResult::None;
     std::string domain;                 ///< the Author Domain

@@ -22,6 +22,10 @@ std::string_view name(Stage stage) {
     return "message";
 }
 
+bool is_undecided(const analyzers::Finding& finding) {
+    return finding.code == kUndecided || finding.code == "LIST_UNKNOWN";
+}
+
 Opinion noted(std::string_view code, std::string_view detail) {
     return {analyzers::finding(code, detail), std::nullopt};
 }

@@ -11,6 +11,9 @@ namespace postern::checks {
 /// Code of an opinion that could not be had: shown, never counted.
 inline constexpr std::string_view kUndecided = "CHECK_UNDECIDED";
 
+/// True for it, and for a list that could not be asked.
+[[nodiscard]] bool is_undecided(const analyzers::Finding& finding);
+
 /// Something worth points, and no reason to refuse.
 [[nodiscard]] Opinion noted(std::string_view code, std::string_view detail);
 /// Something that a check which is to enforce refuses with `reply`.

@@ -47,6 +47,7 @@ std::span<const Check* const> registry() {
         &own_domain(),
         &divergence(),
         &first_contact(),
+        &allowed(),
         &content_lists(),
         &greylist(),
     };

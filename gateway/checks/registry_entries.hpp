@@ -45,6 +45,7 @@ const Check& people();
 const Check& look_alike();
 const Check& own_domain();
 const Check& divergence();
+const Check& allowed();
 const Check& first_contact();
 const Check& content_lists();
 const Check& greylist();

@@ -35,13 +35,12 @@ bool runs(const Configured& each, Stage stage, const ConnectionFacts& client) {
 Came take(const Configured& configured, Opinions opinions, Heard& heard) {
     Came came = Came::Clear;
     for (Opinion& each : opinions) {
-        const bool is_undecided =
-            each.finding.code == kUndecided || each.finding.code == "LIST_UNKNOWN";
+        const bool undecided = is_undecided(each.finding);
         // What speaks for a client keeps its own points, and what could not be told has none.
-        if (configured.score && each.finding.score >= 0 && !is_undecided) {
+        if (configured.score && each.finding.score >= 0 && !undecided) {
             each.finding.score = *configured.score;
         }
-        came = std::max(came, is_undecided ? Came::Undecided : Came::Found);
+        came = std::max(came, undecided ? Came::Undecided : Came::Found);
         const Mode mode = std::min(configured.mode, each.at_most);
         heard.findings.push_back({std::move(each.finding), mode});
         if (mode != Mode::Enforce || !each.refusal || heard.refusal) continue;
@@ -55,7 +54,7 @@ void run_configured(const Configured& each, const Facts& facts, Tools& tools, He
                     const Counted& counted) {
     tools.mode = each.mode;
     const Came came = take(each, each.check->run(facts, tools, each.options), heard);
-    if (counted) counted(each.check->name, came);
+    if (counted) counted(each, came);
 }
 
 }  // namespace
@@ -80,15 +79,17 @@ bool has(const Plan& plan, Stage stage, Part part, const ConnectionFacts& client
     });
 }
 
+void prepare(const Plan& plan, Stage stage, const Facts& facts, Tools tools) {
+    for (const Configured& each : plan.all()) {
+        if (each.check->prepare == nullptr || !runs(each, stage, facts.connection)) continue;
+        tools.mode = each.mode;
+        each.check->prepare(facts, tools, each.options);
+    }
+}
+
 void run(const Plan& plan, Stage stage, Part part, const Facts& facts, Tools tools, Heard& heard,
          const Counted& counted) {
-    if (part == Part::AtOnce) {
-        for (const Configured& each : plan.all()) {
-            if (each.check->prepare == nullptr || !runs(each, stage, facts.connection)) continue;
-            tools.mode = each.mode;
-            each.check->prepare(facts, tools, each.options);
-        }
-    }
+    if (part == Part::AtOnce) prepare(plan, stage, facts, tools);
     for (const Configured& each : plan.all()) {
         if (!runs(each, stage, facts.connection) || part_of(each) != part) continue;
         run_configured(each, facts, tools, heard, counted);

@@ -28,7 +28,7 @@ struct Heard {
 /// What came of one run of a check; labels of postern_check_total.
 enum class Came : std::uint8_t { Clear, Found, Refused, Undecided };
 [[nodiscard]] std::string_view name(Came came);
-using Counted = std::function<void(std::string_view check, Came came)>;
+using Counted = std::function<void(const Configured& check, Came came)>;
 
 /// In the order of their turns. AtOnce: what never waits; the questions of the others are asked.
 /// Store: what asks the state store. NextHop: what asks the next hop. Dns: what asks the DNS and is
@@ -38,6 +38,9 @@ enum class Part : std::uint8_t { AtOnce, Store, NextHop, Dns, Deferred };
 /// True when the stage has a check of this part for this client: what decides if a thread is
 /// needed.
 [[nodiscard]] bool has(const Plan& plan, Stage stage, Part part, const ConnectionFacts& client);
+
+/// Starts the questions of the stage's checks; run() with AtOnce does it as well.
+void prepare(const Plan& plan, Stage stage, const Facts& facts, Tools tools);
 
 /// Adds to `heard`; ends at the first refusal. Clients that are trusted meet only what is not about
 /// spam.

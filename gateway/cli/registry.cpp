@@ -8,8 +8,11 @@ Command serve_command();
 Command scan_command();
 Command auth_command();
 Command dkim_command();
+Command dmarc_command();
 Command quarantine_command();
 Command queue_command();
+Command bans_command();
+Command allow_command();
 Command config_command();
 Command signatures_command();
 Command rules_command();
@@ -18,9 +21,9 @@ Command user_command();
 
 std::span<const Command> commands() {
     static const std::vector<Command> all = {
-        serve_command(),      scan_command(),  auth_command(),   dkim_command(),
-        quarantine_command(), queue_command(), config_command(), signatures_command(),
-        rules_command(),      jail_command(),  user_command(),
+        serve_command(),      scan_command(),  auth_command(), dkim_command(),  dmarc_command(),
+        quarantine_command(), queue_command(), bans_command(), allow_command(), config_command(),
+        signatures_command(), rules_command(), jail_command(), user_command(),
     };
     return all;
 }

@@ -57,6 +57,7 @@ public:
         if (!name) return conclude(done, unanswered(Status::Failed, "no name of a domain"));
         const TimePoint now = std::chrono::steady_clock::now();
         if (auto known = cache_.find(Lookups::key(*name, question.type), now)) {
+            hits_.fetch_add(1, std::memory_order_relaxed);
             return conclude(done, std::move(*known));
         }
         if (deadline <= now) return conclude(done, unanswered(Status::Late, "no time left"));
@@ -83,7 +84,7 @@ public:
 
     [[nodiscard]] Load load() const {
         const Cache::Size cached = cache_.size();
-        return {waiting_.load(), cached.answers, cached.bytes};
+        return {waiting_.load(), cached.answers, cached.bytes, hits_.load()};
     }
 
 private:
@@ -128,6 +129,7 @@ private:
     const ClientSettings settings_;
     Cache cache_;
     std::atomic<std::size_t> waiting_{0};
+    std::atomic<std::uint64_t> hits_{0};
     std::mutex mutex_;
     std::vector<Asked> inbox_;
     bool leaving_ = false;

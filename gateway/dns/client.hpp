@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -52,6 +53,7 @@ public:
         std::size_t waiting = 0;      ///< questions without an answer
         std::size_t cached = 0;       ///< answers kept
         std::size_t cache_bytes = 0;  ///< as estimated
+        std::uint64_t hits = 0;       ///< questions answered from the cache since the start
     };
     [[nodiscard]] Load load() const;
 

@@ -26,7 +26,7 @@ enum class Refusal : std::uint8_t {
 [[nodiscard]] std::string_view name(Refusal refusal);
 
 struct AdmissionLimits {
-    std::uint32_t total = 20000;
+    std::uint32_t total = 30000;
     std::uint32_t per_client = 100;
     std::uint32_t per_prefix = 500;
     std::vector<mail::Cidr> unlimited = {};  ///< no limit per client or prefix for these

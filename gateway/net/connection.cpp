@@ -134,10 +134,19 @@ void Connection::work(TimePoint now) {
             if (ending_ == Ending::Left) ending_ = Ending::Said;
             drop_dialogue();
         }
+        // Replies to what was pipelined go out together (RFC 2920 3.2): by end_turn(), at the
+        // latest.
+        if (answer_due_) break;
         flush(now);
         // What TLS has read ahead no event will tell about.
         if (!wants_to_read() || !transport_.has_buffered() || !read_some(now)) break;
     }
+    keep_pace(now);
+}
+
+void Connection::end_turn(TimePoint now) {
+    if (phase_ != Phase::Talking || !answer_due_ || output_.empty()) return;
+    flush(now);
     keep_pace(now);
 }
 
@@ -252,7 +261,6 @@ void Connection::linger(TimePoint now) {
     phase_ = Phase::Lingering;
     since_ = now;
     transport_.end_output();
-    drain_lingering();
 }
 
 /// Closing a socket with bytes unread resets it, and a reset overtakes our last reply.

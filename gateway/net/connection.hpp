@@ -60,6 +60,8 @@ public:
     void on_answer(std::uint64_t ticket, const smtp::Reply& reply, TimePoint now);
     void on_resume(std::uint64_t ticket, TimePoint now);
     void on_post(std::uint64_t dialogue, const std::function<void()>& task, TimePoint now);
+    /// The reactor has done all that is due now: sends what waited for more of its kind.
+    void end_turn(TimePoint now);
     /// Ends as soon as no client is left without the answer it waits for.
     void stop_softly(TimePoint now);
     /// Ends now, with 421 if the socket takes it.

@@ -1,6 +1,10 @@
 #include "gateway/net/from_settings.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +22,14 @@ std::vector<mail::Cidr> networks(const std::vector<std::string>& texts) {
     return made;
 }
 
+/// Descriptors that are no client's: listeners, engines, databases, log; and for each decision
+/// thread a next hop, a spool file and both ends of a jail.
+std::uint32_t other_descriptors(const settings::Smtp& smtp) {
+    constexpr std::uint32_t kAlways = 64;
+    constexpr std::uint32_t kOfThread = 3;
+    return kAlways + kOfThread * smtp.decision_threads;
+}
+
 smtp::TlsPolicy tls_policy(settings::TlsOffer offer) {
     switch (offer) {
         case settings::TlsOffer::Off:
@@ -32,9 +44,19 @@ smtp::TlsPolicy tls_policy(settings::TlsOffer offer) {
 
 }  // namespace
 
+std::uint32_t connection_room(const settings::Smtp& smtp) {
+    rlimit limit{};
+    constexpr rlim_t kMost = std::numeric_limits<std::uint32_t>::max();
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > kMost) return 0;
+    const auto descriptors = static_cast<std::uint32_t>(limit.rlim_cur);
+    const std::uint32_t others = other_descriptors(smtp);
+    return descriptors > others ? descriptors - others : 1;
+}
+
 ServerSettings server_settings(const settings::Smtp& smtp, std::function<double()> pool) {
     ServerSettings made;
     made.max_connections = smtp.max_connections;
+    made.room = connection_room(smtp);
     made.max_connections_per_client = smtp.max_connections_per_client;
     made.max_connections_per_prefix = smtp.max_connections_per_prefix;
     made.unlimited_clients = networks(smtp.unlimited_clients);

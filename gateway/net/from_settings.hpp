@@ -12,6 +12,10 @@
 
 namespace postern::net {
 
+/// Connections that the limit on descriptors (RLIMIT_NOFILE) leaves room for, beside the other
+/// descriptors of the process; 0: any number.
+[[nodiscard]] std::uint32_t connection_room(const settings::Smtp& smtp);
+
 /// `pool` tells the share of the decision queue that is taken. Networks were checked when they were
 /// read; aborts on one that is none.
 [[nodiscard]] ServerSettings server_settings(const settings::Smtp& smtp,

@@ -11,14 +11,18 @@
 namespace postern::net {
 
 struct LoadLimits {
-    std::size_t max_connections = 20000;
+    /// Places left for clients that are not counted where descriptors end before max_connections.
+    static constexpr std::size_t kLastPlaces = 128;
+
+    std::size_t max_connections = 30000;
     double share = 0.8;                 ///< of max_connections or of the pool: overload begins
     double refuse_share = 0.95;         ///< likewise: new clients are refused
     std::function<double()> pool = {};  ///< share of the pool's waiting places taken; any thread
+    std::size_t room = 0;               ///< connections that descriptors allow; 0: any number
 };
 
 /// Tells overload before it becomes collapse. It ends at nine tenths of the share where it began,
-/// so that it does not flicker. Thread-safe.
+/// so that it does not flicker, or with twice the last places free. Thread-safe.
 class LoadGauge {
 public:
     /// `changed` is called when overload begins or ends, on the thread that noticed.
@@ -34,6 +38,7 @@ public:
 
 private:
     [[nodiscard]] double share_of(const Load& load) const;
+    [[nodiscard]] bool short_of_room(const Load& load, std::size_t places) const;
 
     const std::shared_ptr<const Admission> admission_;
     const LoadLimits limits_;

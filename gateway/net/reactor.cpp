@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kScratch = std::size_t{64} << 10U;
 constexpr int kEventsAtOnce = 128;
 constexpr int kAcceptsAtOnce = 16;  // so that reactors share a rush
+constexpr int kTaskRounds = 16;     // answers given at once lead to the next question
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::uint64_t kInboxTag = 0;
 constexpr std::uint64_t kFirstConnection = 1'000'000;  // below: listeners, by index plus one
@@ -46,12 +47,11 @@ Endpoint endpoint_of(const sockaddr_storage& storage) {
     return {mail::IpAddress::from_bytes(bytes), ntohs(address.sin_port)};
 }
 
-using NameCall = int (*)(int, sockaddr*, socklen_t*);
-std::optional<Endpoint> endpoint(NameCall call, int socket) {
+std::optional<Endpoint> own_endpoint(int socket) {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
     void* raw = &storage;
-    if (call(socket, static_cast<sockaddr*>(raw), &size) != 0) return std::nullopt;
+    if (::getsockname(socket, static_cast<sockaddr*>(raw), &size) != 0) return std::nullopt;
     return endpoint_of(storage);
 }
 
@@ -60,11 +60,11 @@ bool listed(const std::vector<mail::Cidr>& networks, const mail::IpAddress& addr
                        [&](const mail::Cidr& network) { return network.contains(address); });
 }
 
-void watch(int epoll, int descriptor, std::uint32_t events, std::uint64_t tag) {
+void watch(int epoll, int how, int descriptor, std::uint32_t events, std::uint64_t tag) {
     epoll_event event{};
     event.events = events;
     event.data.u64 = tag;
-    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) {
+    if (::epoll_ctl(epoll, how, descriptor, &event) != 0) {
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     }
 }
@@ -78,7 +78,7 @@ Reactor::Reactor(const Reception& reception)
       inbox_(std::make_shared<Inbox>()),
       scratch_(kScratch) {
     if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-    watch(epoll_.get(), inbox_->descriptor(), EPOLLIN, kInboxTag);
+    watch(epoll_.get(), EPOLL_CTL_ADD, inbox_->descriptor(), EPOLLIN, kInboxTag);
     listen_again();
 }
 
@@ -96,9 +96,18 @@ void Reactor::run() {
             handle(event.data.u64, event.events);
         }
         check_deadlines();
-        for (const Inbox::Task& task : inbox_->take()) task(*this);
+        run_tasks();
+        settle_touched();
     }
     inbox_->close();
+}
+
+/// Most answers are given at once, and come by the inbox too: a connection that has its answer
+/// before it is settled costs no system call but those that move bytes.
+void Reactor::run_tasks() {
+    for (int round = 0; round < kTaskRounds && inbox_->has_tasks(); ++round) {
+        for (const Inbox::Task& task : inbox_->take()) task(*this);
+    }
 }
 
 int Reactor::wait_time() const {
@@ -113,22 +122,30 @@ int Reactor::wait_time() const {
 }
 
 void Reactor::handle(std::uint64_t tag, std::uint32_t events) {
-    if (tag == kInboxTag) return;  // run() looks there anyway
+    if (tag == kInboxTag) return inbox_->woken();  // run() looks there anyway
     if (tag < kFirstConnection) {
         accept_some(reception_.doors.at(static_cast<std::size_t>(tag - 1)));
         return;
     }
     const auto found = entries_.find(tag);
     if (found == entries_.end()) return;
-    found->second.connection->on_ready(events, std::chrono::steady_clock::now());
-    settle(tag);
+    Entry& entry = found->second;
+    const std::uint32_t wanted = entry.connection->interest();
+    if ((events & (wanted | EPOLLERR | EPOLLHUP)) == 0) return listen_to(tag, entry, wanted);
+    entry.connection->on_ready(events, std::chrono::steady_clock::now());
+    touch(tag);
 }
 
 void Reactor::accept_some(const Door& door) {
     for (int i = 0; i < kAcceptsAtOnce && listening_; ++i) {
-        UniqueFd socket(::accept4(door.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        sockaddr_storage storage{};
+        socklen_t size = sizeof storage;
+        void* raw = &storage;
+        UniqueFd socket(::accept4(door.descriptor, static_cast<sockaddr*>(raw), &size,
+                                  SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (socket) {
-            admit(std::move(socket), door);
+            const Endpoint peer = endpoint_of(storage);
+            admit(std::move(socket), peer.address, peer.port, door);
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -141,13 +158,13 @@ void Reactor::accept_some(const Door& door) {
     }
 }
 
-void Reactor::admit(UniqueFd socket, const Door& door) {
-    const auto peer = endpoint(::getpeername, socket.get());
-    const auto local = endpoint(::getsockname, socket.get());
-    if (!peer || !local) return;  // has gone already
-    const bool proxied = listed(reception_.trusted.proxies, peer->address);
-    const bool xclient = listed(reception_.trusted.xclients, peer->address);
-    const bool counted = !proxied && !xclient && !reception_.admission->unlimited(peer->address);
+void Reactor::admit(UniqueFd socket, const mail::IpAddress& address, std::uint16_t port,
+                    const Door& door) {
+    const auto local = own_endpoint(socket.get());
+    if (!local) return;
+    const bool proxied = listed(reception_.trusted.proxies, address);
+    const bool xclient = listed(reception_.trusted.xclients, address);
+    const bool counted = !proxied && !xclient && !reception_.admission->unlimited(address);
     const Load load = reception_.surroundings.load->measure();
     // The last places are for those who are not counted: our own servers.
     const bool full =
@@ -156,7 +173,7 @@ void Reactor::admit(UniqueFd socket, const Door& door) {
         turn_away(socket.get(), Refusal::Overload, door);
         return;
     }
-    auto place = reception_.admission->admit(counted ? std::optional(peer->address) : std::nullopt);
+    auto place = reception_.admission->admit(counted ? std::optional(address) : std::nullopt);
     if (!place) {
         turn_away(socket.get(), place.error(), door);
         return;
@@ -164,8 +181,7 @@ void Reactor::admit(UniqueFd socket, const Door& door) {
     const int on = 1;
     (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto offer = reception_.offer.current();
-    ClientFacts client{peer->address, peer->port, local->address, local->port,
-                       next_id.fetch_add(1)};
+    ClientFacts client{address, port, local->address, local->port, next_id.fetch_add(1)};
     client.implicit_tls = door.implicit_tls;
     client.load = load;
     receive(Accepted{std::move(socket), client, std::move(place).value(),
@@ -177,12 +193,11 @@ void Reactor::receive(Accepted accepted) {
     const std::uint64_t id = accepted.client.connection;
     auto connection = std::make_unique<Connection>(std::move(accepted), reception_.surroundings,
                                                    inbox_, scratch_);
-    watch(epoll_.get(), connection->descriptor(), 0, id);
     Connection& made = *connection;
     entries_.emplace(id, Entry{std::move(connection)});
     if (observer_.opened) observer_.opened();
     made.start(std::chrono::steady_clock::now());
-    settle(id);
+    touch(id);
 }
 
 /// As cheap as can be: nothing is kept, and nobody waits for the client.
@@ -201,7 +216,8 @@ void Reactor::listen_again() {
     listen_at_.reset();
     listening_ = true;
     for (std::size_t i = 0; i < reception_.doors.size(); ++i) {
-        watch(epoll_.get(), reception_.doors[i].descriptor, EPOLLIN | EPOLLEXCLUSIVE, i + 1);
+        watch(epoll_.get(), EPOLL_CTL_ADD, reception_.doors[i].descriptor, EPOLLIN | EPOLLEXCLUSIVE,
+              i + 1);
     }
 }
 
@@ -213,32 +229,57 @@ void Reactor::stop_listening() {
     }
 }
 
-/// Does what a connection wants after a call.
+/// A connection that was called is settled once, when all that is due now has been done.
+void Reactor::touch(std::uint64_t id) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end() || std::exchange(found->second.touched, true)) return;
+    touched_.push_back(id);
+}
+
+void Reactor::settle_touched() {
+    // By index: what ends here may change the load, and that touches others.
+    for (std::size_t i = 0; i < touched_.size(); ++i) settle(touched_[i]);
+    touched_.clear();
+}
+
+/// Does what a connection wants after its calls.
 void Reactor::settle(std::uint64_t id) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     Entry& entry = found->second;
-    const Connection& connection = *entry.connection;
-    const auto deadline = connection.finished() ? std::nullopt : connection.deadline();
-    if (deadline != entry.deadline) {
+    entry.touched = false;
+    entry.connection->end_turn(std::chrono::steady_clock::now());
+    if (entry.connection->finished()) {
         if (entry.deadline) deadlines_.remove(*entry.deadline, id);
-        if (deadline) deadlines_.add(*deadline, id);
-        entry.deadline = deadline;
-    }
-    if (connection.finished()) {
         entries_.erase(found);  // closing the descriptor takes it out of epoll
         if (observer_.closed) observer_.closed();
         if (reception_.surroundings.load->overload()) (void)reception_.surroundings.load->measure();
         return;
     }
-    if (connection.interest() == entry.interest) return;
-    entry.interest = connection.interest();
-    epoll_event event{};
-    event.events = entry.interest;
-    event.data.u64 = id;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.descriptor(), &event) != 0) {
-        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    keep_deadline(id, entry);
+    // A client that is not read for a moment seldom says anything meanwhile: handle() sees to those
+    // that do.
+    const std::uint32_t wanted = entry.connection->interest();
+    if (!entry.watched || (wanted | EPOLLIN) != (entry.interest | EPOLLIN) ||
+        (wanted & ~entry.interest) != 0) {
+        listen_to(id, entry, wanted);
     }
+}
+
+/// Most deadlines are put off before they come: one that is too early is corrected then.
+void Reactor::keep_deadline(std::uint64_t id, Entry& entry) {
+    const auto deadline = entry.connection->deadline();
+    if (!deadline || (entry.deadline && *entry.deadline <= *deadline)) return;
+    if (entry.deadline) deadlines_.remove(*entry.deadline, id);
+    deadlines_.add(*deadline, id);
+    entry.deadline = deadline;
+}
+
+void Reactor::listen_to(std::uint64_t id, Entry& entry, std::uint32_t interest) {
+    watch(epoll_.get(), entry.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+          entry.connection->descriptor(), interest, id);
+    entry.watched = true;
+    entry.interest = interest;
 }
 
 void Reactor::check_deadlines() {
@@ -247,8 +288,9 @@ void Reactor::check_deadlines() {
     for (const std::uint64_t id : deadlines_.expired(now)) {
         Entry& entry = entries_.at(id);
         entry.deadline.reset();
-        entry.connection->on_deadline(now);
-        settle(id);
+        const auto real = entry.connection->deadline();
+        if (real && *real <= now) entry.connection->on_deadline(now);
+        touch(id);
     }
 }
 
@@ -256,14 +298,14 @@ void Reactor::answer(std::uint64_t connection, std::uint64_t ticket, const smtp:
     const auto found = entries_.find(connection);
     if (found == entries_.end()) return;
     found->second.connection->on_answer(ticket, reply, std::chrono::steady_clock::now());
-    settle(connection);
+    touch(connection);
 }
 
 void Reactor::resume(std::uint64_t connection, std::uint64_t ticket) {
     const auto found = entries_.find(connection);
     if (found == entries_.end()) return;
     found->second.connection->on_resume(ticket, std::chrono::steady_clock::now());
-    settle(connection);
+    touch(connection);
 }
 
 void Reactor::post(std::uint64_t connection, std::uint64_t dialogue,
@@ -271,7 +313,7 @@ void Reactor::post(std::uint64_t connection, std::uint64_t dialogue,
     const auto found = entries_.find(connection);
     if (found == entries_.end()) return;
     found->second.connection->on_post(dialogue, task, std::chrono::steady_clock::now());
-    settle(connection);
+    touch(connection);
 }
 
 template <class Call>
@@ -282,7 +324,7 @@ void Reactor::for_each(Call&& call) {
     const TimePoint now = std::chrono::steady_clock::now();
     for (const std::uint64_t id : ids) {
         call(*entries_.at(id).connection, now);
-        settle(id);
+        touch(id);
     }
 }
 

@@ -83,18 +83,26 @@ public:
 private:
     struct Entry {
         std::unique_ptr<Connection> connection;
-        std::uint32_t interest = 0;
-        std::optional<TimePoint> deadline = {};
+        std::uint32_t interest = 0;              ///< as epoll knows it
+        bool watched = false;                    ///< epoll knows the descriptor
+        bool touched = false;                    ///< is among touched_
+        std::optional<TimePoint> deadline = {};  ///< as Deadlines know it: not later than the real
     };
 
     void handle(std::uint64_t tag, std::uint32_t events);
     void accept_some(const Door& door);
-    void admit(UniqueFd socket, const Door& door);
+    void admit(UniqueFd socket, const mail::IpAddress& address, std::uint16_t port,
+               const Door& door);
     void receive(Accepted accepted);
     void turn_away(int socket, Refusal refusal, const Door& door);
     void listen_again();
     void stop_listening();
+    void touch(std::uint64_t id);
+    void run_tasks();
+    void settle_touched();
     void settle(std::uint64_t id);
+    void keep_deadline(std::uint64_t id, Entry& entry);
+    void listen_to(std::uint64_t id, Entry& entry, std::uint32_t interest);
     void check_deadlines();
     [[nodiscard]] int wait_time() const;
     template <class Call>
@@ -106,6 +114,7 @@ private:
     std::shared_ptr<Inbox> inbox_;
     std::vector<char> scratch_;
     std::unordered_map<std::uint64_t, Entry> entries_;
+    std::vector<std::uint64_t> touched_;  ///< have to be settled before the next wait
     Deadlines deadlines_;
     bool listening_ = false;
     bool stopping_ = false;

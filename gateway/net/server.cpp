@@ -71,22 +71,24 @@ Server::Server(ServerSettings settings, std::shared_ptr<const smtp::SessionSetti
                DialogueFactory factory, Observer observer)
     : state_(std::make_unique<State>()) {
     State& state = *state_;
+    const std::uint32_t total = settings.room == 0
+                                    ? settings.max_connections
+                                    : std::min(settings.max_connections, settings.room);
     state.admission = std::make_shared<Admission>(AdmissionLimits{
-        settings.max_connections, settings.max_connections_per_client,
-        settings.max_connections_per_prefix, std::move(settings.unlimited_clients)});
+        total, settings.max_connections_per_client, settings.max_connections_per_prefix,
+        std::move(settings.unlimited_clients)});
     state.surroundings.timeouts = settings.timeouts;
     state.surroundings.rates = settings.rates;
     state.surroundings.factory = std::move(factory);
     state.surroundings.observer = std::move(observer);
-    state.surroundings.load =
-        std::make_unique<LoadGauge>(state.admission,
-                                    LoadLimits{settings.max_connections, settings.overload_share,
-                                               settings.refuse_share, std::move(settings.pool)},
-                                    [&state](const Load& load) {
-                                        if (state.surroundings.observer.overload)
-                                            state.surroundings.observer.overload(load);
-                                        state.tell_all(&Reactor::overload_changed);
-                                    });
+    state.surroundings.load = std::make_unique<LoadGauge>(
+        state.admission,
+        LoadLimits{settings.max_connections, settings.overload_share, settings.refuse_share,
+                   std::move(settings.pool), settings.room},
+        [&state](const Load& load) {
+            if (state.surroundings.observer.overload) state.surroundings.observer.overload(load);
+            state.tell_all(&Reactor::overload_changed);
+        });
     state.session = session;
     state.offer = std::make_unique<Offer>(offer_of(session, std::move(tls)));
     state.listeners = std::move(listeners);

@@ -33,7 +33,10 @@ struct Timeouts {
 
 struct ServerSettings {
     unsigned reactors = 0;  ///< threads; 0: one per core
-    std::uint32_t max_connections = 20000;
+    std::uint32_t max_connections = 30000;
+    /// Sockets that the process can hold beside its other descriptors; 0: any number. Where it is
+    /// less than max_connections, overload begins and new clients are refused just below it.
+    std::uint32_t room = 0;
     std::uint32_t max_connections_per_client = 100;  ///< of one address (IPv6: of one /64)
     std::uint32_t max_connections_per_prefix = 500;  ///< of one /24 (IPv6: of one /56)
     std::vector<mail::Cidr> unlimited_clients = {};  ///< none of these limits but the total

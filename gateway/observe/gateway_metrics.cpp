@@ -21,6 +21,16 @@ GatewayMetrics::GatewayMetrics(Registry& registry)
                                       "SMTP replies sent, by stage and code.",
                                       {"stage", "code"},
                                       kReplySeries})),
+      smtp_refused(registry.counters({"postern_smtp_refused_total",
+                                      "Connections turned away before the greeting, by reason.",
+                                      {"why"}})),
+      smtp_overload(
+          registry.gauges({"postern_smtp_overload", "1 while the front is overloaded."}).only()),
+      smtp_overloads(
+          registry.counters({"postern_smtp_overloads_total", "Times overload began."}).only()),
+      smtp_tls_failed(
+          registry.counters({"postern_smtp_tls_failed_total", "TLS handshakes that failed."})
+              .only()),
       messages(registry.counters({"postern_messages_total",
                                   "Messages decided, by action and class.",
                                   {"action", "class"}})),

@@ -14,6 +14,10 @@ struct GatewayMetrics {
     Counter& smtp_connections;             ///< postern_smtp_connections_total
     Gauge& smtp_connections_open;          ///< postern_smtp_connections_open
     Series<Counter>& smtp_replies;         ///< postern_smtp_replies_total{stage,code}
+    Series<Counter>& smtp_refused;         ///< postern_smtp_refused_total{why}
+    Gauge& smtp_overload;                  ///< postern_smtp_overload
+    Counter& smtp_overloads;               ///< postern_smtp_overloads_total
+    Counter& smtp_tls_failed;              ///< postern_smtp_tls_failed_total
     Series<Counter>& messages;             ///< postern_messages_total{action,class}
     Histogram& message_seconds;            ///< postern_message_seconds
     Series<Histogram>& stage_seconds;      ///< postern_stage_seconds{stage}

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <utility>
 
 namespace postern::observe {
@@ -16,12 +17,12 @@ std::int64_t now_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
-/// One write() in the usual case; the rest of a line only where the kernel took a part of it.
-bool write_line(int descriptor, std::string_view line) {
-    while (!line.empty()) {
-        const ssize_t written = ::write(descriptor, line.data(), line.size());
+/// One write() in the usual case; the rest only where the kernel took a part of it.
+bool write_text(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(descriptor, text.data(), text.size());
         if (written >= 0) {
-            line.remove_prefix(static_cast<std::size_t>(written));
+            text.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno == EAGAIN) {  // somebody has made the shared descriptor non-blocking
             pollfd writable{descriptor, POLLOUT, 0};
             if (::poll(&writable, 1, -1) < 0 && errno != EINTR) return false;
@@ -53,6 +54,7 @@ void Log::line(Level level, std::string_view event, std::initializer_list<Field>
 void Log::line(Level level, std::string_view event, std::span<const Field> fields) {
     if (!enabled(level)) return;
     std::string text = json_line(now_us(), level, event, fields);
+    bool wake = false;
     {
         const std::lock_guard lock(mutex_);
         if (waiting_.size() >= options_.queue) {
@@ -65,12 +67,15 @@ void Log::line(Level level, std::string_view event, std::span<const Field> field
             reported_ = dropped_;
         }
         waiting_.push_back(std::move(text));
+        wake = waiting_.size() == 1 && !writing_;  // else the thread is awake
     }
-    work_.notify_one();
+    if (wake) work_.notify_one();
 }
 
 void Log::flush() {
     std::unique_lock lock(mutex_);
+    hurried_ = true;
+    work_.notify_one();
     idle_.wait(lock, [this] { return waiting_.empty() && !writing_; });
 }
 
@@ -84,18 +89,37 @@ void Log::run() {
     for (;;) {
         work_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
         if (waiting_.empty()) return;  // ending, and all is written
-        const std::vector<std::string> lines = std::exchange(waiting_, {});
         writing_ = true;
+        work_.wait_for(lock, kGather, [this] { return ending_ || hurried_; });
+        const std::vector<std::string> lines = std::exchange(waiting_, {});
         lock.unlock();
-        std::uint64_t failed = 0;
-        for (const std::string& text : lines) {
-            if (!write_line(descriptor_.get(), text)) ++failed;
-        }
+        const std::uint64_t failed = write_all(lines);
         lock.lock();
         dropped_ += failed;
         writing_ = false;
-        if (waiting_.empty()) idle_.notify_all();
+        if (!waiting_.empty()) continue;
+        hurried_ = false;
+        idle_.notify_all();
     }
+}
+
+/// How many lines were lost.
+std::uint64_t Log::write_all(const std::vector<std::string>& lines) {
+    std::uint64_t failed = 0;
+    std::uint64_t gathered = 0;
+    std::string text;
+    const auto write_gathered = [&] {
+        if (!write_text(descriptor_.get(), text)) failed += gathered;
+        text.clear();
+        gathered = 0;
+    };
+    for (const std::string& line : lines) {
+        if (gathered > 0 && text.size() + line.size() > PIPE_BUF) write_gathered();
+        text += line;
+        ++gathered;
+    }
+    if (gathered > 0) write_gathered();
+    return failed;
 }
 
 }  // namespace postern::observe

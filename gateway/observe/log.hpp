@@ -2,6 +2,7 @@
 
 /// @file One JSON object per line, for people and machines: {"time":…,"level":…,"event":…,…}.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -70,10 +71,13 @@ private:
 [[nodiscard]] std::string json_line(std::int64_t unix_us, Level level, std::string_view event,
                                     std::span<const Field> fields);
 
-/// Writes lines on a thread of its own, each by one write(): a full pipe or a slow disk never holds
-/// up who logs. Thread-safe.
+/// Writes lines on a thread of its own: a full pipe or a slow disk never holds up who logs. A line
+/// waits kGather at most for others; one write() takes whole lines, several of them only up to
+/// PIPE_BUF, so that the lines of several writers do not mix. Thread-safe.
 class Log {
 public:
+    static constexpr std::chrono::milliseconds kGather{2};
+
     struct Options {
         Level level = Level::Info;
         std::size_t queue = 16384;  ///< lines that wait; beyond it lines are dropped and counted
@@ -100,6 +104,7 @@ public:
 
 private:
     void run();
+    [[nodiscard]] std::uint64_t write_all(const std::vector<std::string>& lines);
 
     const Options options_;
     UniqueFd descriptor_;
@@ -108,6 +113,7 @@ private:
     std::condition_variable idle_;
     std::vector<std::string> waiting_;
     bool writing_ = false;
+    bool hurried_ = false;  ///< somebody waits in flush()
     bool ending_ = false;
     std::uint64_t dropped_ = 0;
     std::uint64_t reported_ = 0;

@@ -99,9 +99,9 @@ void append_metric(std::string& out, std::string_view name, const Labels& labels
 constexpr std::size_t kMaxLabelValue = 200;  // bytes
 
 /// The format wants UTF-8. Done before the look-up: two series must not come out under one name.
-std::string label_value(const std::string& value) {
+std::string label_value(std::string_view value) {
     const bool plain = value.size() <= kMaxLabelValue && is_utf8(value);
-    return plain ? value : clean_text(value, kMaxLabelValue);
+    return plain ? std::string(value) : clean_text(value, kMaxLabelValue);
 }
 
 constexpr std::string_view kind(const Counter* /*metric*/) {
@@ -168,16 +168,18 @@ Series<Metric>::Series(Description description, Make make)
 }
 
 template <class Metric>
-Metric& Series<Metric>::with(std::vector<std::string> values) {
-    if (values.size() != description_.labels.size()) {
+Metric& Series<Metric>::with(std::initializer_list<std::string_view> given) {
+    if (given.size() != description_.labels.size()) {
         throw std::invalid_argument("wrong number of labels for " + description_.name);
     }
-    for (std::string& value : values) value = label_value(value);
     {
+        // What is kept has been cleaned, so what is found is clean.
         const std::shared_lock lock(mutex_);
-        const auto found = series_.find(values);
+        const auto found = series_.find(given);
         if (found != series_.end()) return *found->second;
     }
+    std::vector<std::string> values;
+    for (const std::string_view value : given) values.push_back(label_value(value));
     const std::unique_lock lock(mutex_);
     const auto found = series_.find(values);
     if (found != series_.end()) return *found->second;

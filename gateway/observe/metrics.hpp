@@ -3,12 +3,14 @@
 /// @file Counters, gauges and histograms in the Prometheus text format 0.0.4. Adding is lock-free;
 /// looking a series up by its labels takes a shared lock, so keep the reference where it is hot.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -87,16 +89,25 @@ public:
     /// The series with these label values, in the order of Description::labels; made when it is
     /// new. Values may be any text. std::invalid_argument when their number is wrong. Lives as long
     /// as this.
-    [[nodiscard]] Metric& with(std::vector<std::string> values);
+    [[nodiscard]] Metric& with(std::initializer_list<std::string_view> values);
     /// For a name without labels.
     [[nodiscard]] Metric& only() { return with({}); }
     void write(std::string& out) const override;
 
 private:
+    /// Looks values up without copying them.
+    struct Before {
+        using is_transparent = void;
+        template <class One, class Other>
+        bool operator()(const One& one, const Other& other) const {
+            return std::lexicographical_compare(one.begin(), one.end(), other.begin(), other.end());
+        }
+    };
+
     Description description_;
     Make make_;
     mutable std::shared_mutex mutex_;
-    std::map<std::vector<std::string>, std::unique_ptr<Metric>> series_;
+    std::map<std::vector<std::string>, std::unique_ptr<Metric>, Before> series_;
 };
 
 /// All metrics of one process. Thread-safe. What it hands out lives as long as the registry.

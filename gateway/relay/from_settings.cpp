@@ -74,6 +74,7 @@ NextHopSettings from_settings(const settings::NextHops& next_hops, const std::st
     }
     made.health.first_pause = next_hops.first_pause;
     made.health.longest_pause = next_hops.longest_pause;
+    made.health.tries_while_down = next_hops.tries_while_down;
     return made;
 }
 

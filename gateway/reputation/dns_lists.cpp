@@ -35,6 +35,7 @@ struct Kept {
     [[nodiscard]] std::optional<std::string> silenced() const {
         const std::lock_guard lock(mutex);
         if (record.health() == Health::Well) return std::nullopt;
+        if (record.health() == Health::Untested) return record.why();
         return "suspended: " + record.why();
     }
 };

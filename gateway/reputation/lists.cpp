@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <utility>
 
 #include "gateway/reputation/lists/feed_copy.hpp"
 #include "gateway/reputation/lists/host_name.hpp"
+#include "gateway/settings/allow_entry.hpp"
 
 namespace postern::reputation {
 namespace {
@@ -102,7 +104,7 @@ Lists::Lists(const settings::Lists& settings, dns::Resolver& resolver,
       suffixes_(load_suffixes(settings.public_suffixes)),
       dns_(settings.dns, resolver, alarm_),
       files_(sources_of(settings), settings.max_file_size, alarm_),
-      allow_(set_of("allow", settings.allow)),
+      allow_(allow_sets(settings.allow)),
       deny_(set_of("deny", settings.deny)),
       allow_files_(local_sources("allow", settings.allow_files), settings.max_file_size, alarm_),
       deny_files_(local_sources("deny", settings.deny_files), settings.max_file_size, alarm_) {}
@@ -154,10 +156,34 @@ bool Lists::settle() {
     return !dns_.testing();
 }
 
+std::vector<Lists::AllowSet> Lists::allow_sets(const std::vector<std::string>& entries) {
+    std::map<std::optional<std::int64_t>, std::vector<std::string>> by_end;
+    for (const std::string& each : entries) {
+        const auto entry = settings::parse_allow_entry(each);
+        if (!entry) throw std::runtime_error("lists.allow: \"" + each + "\" ends at no day");
+        by_end[entry->until].push_back(entry->who);
+    }
+    std::vector<AllowSet> sets;
+    for (const auto& [until, who] : by_end) sets.push_back({set_of("allow", who), until});
+    return sets;
+}
+
+std::optional<std::string> Lists::allowing_entry(const FileSubject& subject,
+                                                 LocalWord& word) const {
+    const auto now = static_cast<std::int64_t>(std::time(nullptr));
+    for (const AllowSet& each : allow_) {
+        auto entry = entry_of(each.set, subject);
+        if (!entry) continue;
+        if (!each.until || now < *each.until) return entry;
+        word.expired = std::move(*entry);
+    }
+    return std::nullopt;
+}
+
 LocalWord Lists::standing(const FileSubject& subject) const {
     LocalWord word;
     for (const bool allow : {true, false}) {
-        auto entry = entry_of(allow ? allow_ : deny_, subject);
+        auto entry = allow ? allowing_entry(subject, word) : entry_of(deny_, subject);
         if (!entry) {
             ListAnswer said = (allow ? allow_files_ : deny_files_).look_up(subject);
             if (!said.listings.empty()) entry = said.listings.front().value;

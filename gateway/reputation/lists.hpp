@@ -34,7 +34,8 @@ namespace postern::reputation {
 enum class Standing : std::uint8_t { None, Allowed, Denied };
 struct LocalWord {
     Standing standing = Standing::None;
-    std::string entry;  ///< what matched
+    std::string entry;    ///< what matched, in its canonical form
+    std::string expired;  ///< an entry that would have allowed it and whose time is over
     std::vector<Unknown> unknowns;
 };
 
@@ -117,7 +118,16 @@ private:
     PublicSuffixes suffixes_;
     DnsLists dns_;
     FileLists files_;
-    ListSet allow_;
+    /// Entries of [lists].allow that count until the same time.
+    struct AllowSet {
+        ListSet set;
+        std::optional<std::int64_t> until;  ///< seconds since 1970; nullopt: for ever
+    };
+    [[nodiscard]] static std::vector<AllowSet> allow_sets(const std::vector<std::string>& entries);
+    [[nodiscard]] std::optional<std::string> allowing_entry(const FileSubject& subject,
+                                                            LocalWord& word) const;
+
+    std::vector<AllowSet> allow_;
     ListSet deny_;
     FileLists allow_files_;
     FileLists deny_files_;

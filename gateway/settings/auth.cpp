@@ -61,7 +61,7 @@ void read_auth(KeyReader& keys, Auth& auth) {
     keys.integer("auth.min_rsa_bits", auth.min_rsa_bits, 512, 4096);
     keys.flag("auth.accept_partial_body", auth.accept_partial_body);
     keys.flag("auth.accept_unsigned_duplicates", auth.accept_unsigned_duplicates);
-    keys.flag("auth.local_clients", auth.local_clients);
+    keys.flag("auth.trusted_clients", auth.trusted_clients);
     read_reports(keys, auth);
 }
 

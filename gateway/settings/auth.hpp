@@ -27,12 +27,12 @@ struct Auth {
     /// its l=, or although a field like Subject stands more often than it signs.
     bool accept_partial_body = false;
     bool accept_unsigned_duplicates = false;
-    /// Whether mail of [smtp].unlimited_clients and allowed addresses is authenticated as well; what
-    /// comes of it is shown and written, and counts for nothing: they are trusted by address.
-    bool local_clients = false;
-    bool aggregate_reports = false;     ///< DMARC: tell domains that ask for it what came of them
-    std::string report_from;            ///< mailbox that sends the reports and gets the bounces
-    std::string report_org;             ///< who reports; empty: [smtp].hostname
+    /// Whether mail of trusted clients ([smtp].unlimited_clients, addresses of [lists].allow) is
+    /// authenticated as well. What comes of it is written and shown; no check of spam meets them.
+    bool trusted_clients = false;
+    bool aggregate_reports = false;  ///< DMARC: tell domains that ask for it what came of them
+    std::string report_from;         ///< mailbox that sends the reports and gets the bounces
+    std::string report_org;          ///< who reports; empty: [smtp].hostname
     std::chrono::milliseconds report_interval = std::chrono::hours(24);
     std::uint64_t report_rows =
         20'000;  ///< messages that differ, of one interval; more are not told

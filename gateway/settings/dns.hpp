@@ -17,10 +17,10 @@ struct Dns {
     std::chrono::milliseconds retry_after = std::chrono::milliseconds(500);  ///< first wait
     std::chrono::milliseconds message_timeout = std::chrono::seconds(8);  ///< of all of one message
     std::uint32_t lookups_per_connection = 60;
-    std::uint32_t lookups_per_message = 100;
-    std::uint32_t in_flight = 4096;                      ///< questions waiting for an answer
-    std::uint32_t tcp_in_flight = 256;                   ///< of them over TCP
-    std::uint32_t max_records = 256;                     ///< of one answer
+    std::uint32_t lookups_per_message = 100;  ///< for its sender; as many again for all else
+    std::uint32_t in_flight = 4096;           ///< questions waiting for an answer
+    std::uint32_t tcp_in_flight = 256;        ///< of them over TCP
+    std::uint32_t max_records = 256;          ///< of one answer
     std::uint64_t cache_size = std::uint64_t{32} << 20;  ///< bytes; 0: no cache
     std::chrono::milliseconds ttl_min = std::chrono::seconds(5);
     std::chrono::milliseconds ttl_max = std::chrono::hours(24);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "analyzers/base/ascii.hpp"
+#include "gateway/settings/allow_entry.hpp"
 #include "gateway/settings/key_reader.hpp"
 
 namespace postern::settings {
@@ -80,9 +81,16 @@ bool numeric(std::string_view text) {
     return text.find_first_not_of("0123456789./") == std::string_view::npos;
 }
 
-void read_entries(KeyReader& keys, const std::string& key, std::vector<std::string>& entries) {
+/// Those that let in may have an end.
+void read_entries(KeyReader& keys, const std::string& key, std::vector<std::string>& entries,
+                  bool may_end) {
     keys.list(key, entries);
-    for (const std::string& entry : entries) {
+    for (const std::string& text : entries) {
+        const auto parsed = may_end ? parse_allow_entry(text) : AllowEntry{text, std::nullopt};
+        if (!parsed) {
+            keys.fail(key, "holds \"" + text + "\"; a day like \"until 2027-03-31\" is expected");
+        }
+        const std::string& entry = parsed->who;
         const bool network_like = numeric(entry) || entry.find(':') != std::string::npos;
         const bool well = network_like ? is_network(entry) : is_address(entry) || is_domain(entry);
         if (well) continue;
@@ -261,8 +269,8 @@ void read_lists(KeyReader& keys, Lists& lists) {
          [&](const std::string& at) { lists.files.push_back(read_file(keys, at, taken)); });
     each("lists.feed",
          [&](const std::string& at) { lists.feeds.push_back(read_feed(keys, at, taken)); });
-    read_entries(keys, "lists.allow", lists.allow);
-    read_entries(keys, "lists.deny", lists.deny);
+    read_entries(keys, "lists.allow", lists.allow, true);
+    read_entries(keys, "lists.deny", lists.deny, false);
     keys.list("lists.people", lists.people, true);
     keys.list("lists.partners", lists.partners, true);
     keys.list("lists.allow_files", lists.allow_files, true);

@@ -215,6 +215,7 @@ void read_next_hops(KeyReader& keys, NextHops& all) {
     }
     keys.duration("next_hop.first_pause", all.first_pause, milliseconds(10), hours(1));
     keys.duration("next_hop.longest_pause", all.longest_pause, milliseconds(10), hours(1));
+    keys.integer("next_hop.tries_while_down", all.tries_while_down, 0, 1000);
     if (all.first_pause > all.longest_pause) {
         keys.fail("next_hop.first_pause", "is longer than next_hop.longest_pause");
     }

@@ -46,6 +46,8 @@ struct NextHops {
     std::vector<Route> routes;                                        ///< the default route first
     std::chrono::milliseconds first_pause = std::chrono::seconds(5);  ///< after a hop failed
     std::chrono::milliseconds longest_pause = std::chrono::minutes(5);
+    /// Threads that try a server at once while all of its route are down; 0: none.
+    std::uint32_t tries_while_down = 8;
 };
 
 /// Reads [next_hop], [[next_hops]] and [[route]]. Private to this folder.

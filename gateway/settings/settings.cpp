@@ -25,6 +25,11 @@ constexpr Choice<Action> kActions[] = {{"deliver", Action::Deliver},
                                        {"quarantine", Action::Quarantine},
                                        {"reject", Action::Reject},
                                        {"defer", Action::Defer}};
+/// Nobody is refused for good because somebody else did not answer.
+constexpr Choice<Action> kPassingActions[] = {{"deliver", Action::Deliver},
+                                              {"tag", Action::Tag},
+                                              {"quarantine", Action::Quarantine},
+                                              {"defer", Action::Defer}};
 constexpr Choice<JailLevel> kJailLevels[] = {
     {"full", JailLevel::Full}, {"reduced", JailLevel::Reduced}, {"seccomp", JailLevel::Seccomp}};
 constexpr Choice<UserSwitch> kSwitches[] = {
@@ -89,6 +94,7 @@ void read_actions(KeyReader& keys, const std::string& table, ClassActions& actio
     keys.choice(table + ".suspicious", actions.suspicious, kActions);
     keys.choice(table + ".unscanned", actions.unscanned, kActions);
     keys.choice(table + ".encrypted", actions.encrypted, kActions);
+    keys.choice(table + ".undecided", actions.undecided, kPassingActions);
 }
 
 void read_policy(KeyReader& keys, Policy& policy) {
@@ -122,6 +128,10 @@ void read_quarantine(KeyReader& keys, Quarantine& quarantine) {
     keys.text("quarantine.blobs", quarantine.blobs);
     keys.text("quarantine.key", quarantine.key);
     keys.integer("quarantine.retention_days", quarantine.retention_days, 1, 3650);
+    keys.integer("quarantine.forget_days", quarantine.forget_days, 1, 3650);
+    keys.integer("quarantine.audit_days", quarantine.audit_days, 0, 36500);
+    keys.duration("quarantine.retention_interval", quarantine.retention_interval,
+                  std::chrono::seconds(1), std::chrono::hours(24));
     keys.size("quarantine.max_size", quarantine.max_size, kMiB, 1024 * 1024 * kGiB);
 }
 
@@ -140,6 +150,7 @@ void read_rest(KeyReader& keys, Settings& all) {
     keys.text("domains.recipients", all.recipients_file);
     read_auth(keys, all.auth);
     read_dkim(keys, all.dkim);
+    read_dmarc(keys, all.dmarc);
     read_arc(keys, all.arc);
     read_dns(keys, all.dns);
     read_state(keys, all.state);

@@ -13,6 +13,7 @@
 #include "gateway/settings/auth.hpp"
 #include "gateway/settings/checks.hpp"
 #include "gateway/settings/dkim.hpp"
+#include "gateway/settings/dmarc.hpp"
 #include "gateway/settings/dns.hpp"
 #include "gateway/settings/lists.hpp"
 #include "gateway/settings/next_hop.hpp"
@@ -68,6 +69,8 @@ struct ClassActions {
     Action suspicious = Action::Quarantine;
     Action unscanned = Action::Quarantine;
     Action encrypted = Action::Quarantine;  ///< unscanned only because something is encrypted
+    /// Of what checks and lists could not tell (CHECK_UNDECIDED, LIST_UNKNOWN): never Reject.
+    Action undecided = Action::Deliver;
 };
 
 /// [[policy.rule]]: other thresholds and actions for some recipients or senders. First match wins.
@@ -91,6 +94,9 @@ struct Quarantine {
     std::string blobs;  ///< folder; empty: "blobs" beside the database
     std::string key;    ///< file; empty: "quarantine.key" beside the database
     std::uint32_t retention_days = 30;
+    std::uint32_t forget_days = 90;  ///< what is left of deleted messages goes then
+    std::uint32_t audit_days = 0;    ///< lines of the audit log; 0: kept for ever
+    std::chrono::milliseconds retention_interval = std::chrono::hours(1);  ///< between removals
     std::uint64_t max_size = std::uint64_t{20} << 30;  ///< bytes of held messages
 };
 
@@ -119,6 +125,7 @@ struct Settings {
     std::string recipients_file;  ///< [domains].recipients: who has a mailbox; empty: not known
     Auth auth;
     Dkim dkim;
+    Dmarc dmarc;
     ArcSealing arc;
     Dns dns;
     State state;

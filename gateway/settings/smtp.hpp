@@ -49,7 +49,7 @@ struct Smtp {
     std::vector<std::string> listen_tls;  ///< TLS from the first byte (RFC 8314 3), as on port 465
     std::uint64_t max_message_size = std::uint64_t{50} << 20;  ///< bytes
     std::uint64_t max_header_size = std::uint64_t{256} << 10;  ///< bytes of the header block
-    std::uint32_t max_connections = 20000;
+    std::uint32_t max_connections = 30000;
     std::uint32_t max_connections_per_client = 100;  ///< of an address, or an IPv6 /64
     std::uint32_t max_connections_per_prefix = 500;  ///< of an IPv4 /24, or an IPv6 /56
     std::vector<std::string> unlimited_clients = {"127.0.0.0/8", "::1/128"};

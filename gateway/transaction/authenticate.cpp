@@ -21,6 +21,10 @@ auth::trace::FieldFacts field_facts(const Mail& mail) {
     return {authserv_id(mail.visit->services), mail.client_ip(), mail.helo(), mail.reverse_path()};
 }
 
+auth::Sender sender_of(const Mail& mail) {
+    return {mail.facts.connection.client, mail.helo(), mail.reverse_path(), std::time(nullptr)};
+}
+
 /// `header`, then what stands behind the old one.
 Outcome<spool::Sealed, spool::SpoolError> rebuilt(const Mail& mail, const std::string& header) {
     using Next = spool::Incoming::Next;
@@ -43,32 +47,42 @@ Outcome<spool::Sealed, spool::SpoolError> rebuilt(const Mail& mail, const std::s
 
 }  // namespace
 
+bool is_authenticated(const settings::Settings& settings, const checks::ConnectionFacts& client) {
+    return !client.trusted || settings.auth.trusted_clients;
+}
+
+void ask_ahead(Mail& mail) {
+    mail.visit->services.authenticator.ask_ahead(sender_of(mail), *mail.signed_message,
+                                                 mail.inquiry);
+}
+
 void authenticate(Mail& mail, dns::Inquiry& inquiry) {
     if (!mail.signed_message) return;
     checks::ConnectionFacts& connection = mail.facts.connection;
     auth::Results& results = mail.facts.message->auth;
     const auth::Authenticator& authenticator = mail.visit->services.authenticator;
     mail.signed_message->end();
-    if (connection.trusted) return;  // it is there to be signed
-    mail.signed_message->prefetch(inquiry);
-    checks::ask_client_name(inquiry, connection.client);
-    const auth::Sender sender{connection.client, mail.helo(), mail.reverse_path(),
-                              std::time(nullptr)};
+    const Services& services = mail.visit->services;
+    if (!is_authenticated(services.settings, connection)) return;  // it is there to be signed
+    const auth::Sender sender = sender_of(mail);
+    authenticator.ask_ahead(sender, *mail.signed_message, inquiry);
     authenticator.envelope(sender, inquiry, results);
     checks::ClientName name = checks::client_name(inquiry, connection);
     connection.iprev = name.iprev;
     connection.reverse_names = std::move(name.reverse_names);
     results.iprev = connection.iprev;
     auto evaluation = authenticator.message(*mail.signed_message, inquiry, results);
-    if (mail.visit->services.reports != nullptr) mail.evaluation = std::move(evaluation);
-    const auth::OutgoingSigner* signer = mail.visit->services.signer;
+    // Reports are about strangers.
+    if (services.reports != nullptr && !connection.trusted) {
+        mail.evaluation = std::move(evaluation);
+    }
+    const auth::OutgoingSigner* signer = services.signer;
     if (signer == nullptr || !signer->passes_by()) mail.signed_message.reset();
 }
 
 std::string results_fields(const Mail& mail) {
     const Services& services = mail.visit->services;
     const auth::Results& results = mail.facts.message->auth;
-    if (!results.iprev) return {};
     const auth::trace::FieldFacts facts = field_facts(mail);
     std::string fields;
     if (services.settings.auth.add_results) {

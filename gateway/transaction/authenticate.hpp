@@ -4,12 +4,22 @@
 
 namespace postern::transaction {
 
+/// Whether the sender of this mail is to be found out. Our own machines (trusted clients) are
+/// asked only where [auth].trusted_clients says so.
+[[nodiscard]] bool is_authenticated(const settings::Settings& settings,
+                                    const checks::ConnectionFacts& client);
+
+/// Starts the look-ups that the header names and the envelope, while the body comes. Never blocks.
+void ask_ahead(Mail& mail);
+
 /// Finds out who really sent the message, into `mail.facts`: reverse name, SPF, DKIM, DMARC, ARC.
 /// Blocks on look-ups, which `inquiry` bounds. The message has been sealed, and facts.message is
-/// set. Our own machines (trusted clients) are not asked who they are.
+/// set. Touches nothing else of `mail` but `signed_message` and `evaluation`, so that the jail may
+/// read the message meanwhile.
 void authenticate(Mail& mail, dns::Inquiry& inquiry);
 
-/// Fields for the top of what is delivered, by [auth]; empty where nothing was looked at.
+/// Fields for the top of what is delivered, by [auth]. Where nobody has looked, the field says that
+/// ("none", RFC 8601 2.2).
 [[nodiscard]] std::string results_fields(const Mail& mail);
 
 /// What an Authentication-Results field of ours says behind its name, for an ARC set.

@@ -5,14 +5,6 @@
 namespace postern::transaction {
 namespace {
 
-quarantine::VerdictClass class_of(verdict::MailClass mail_class) {
-    return static_cast<quarantine::VerdictClass>(mail_class);
-}
-
-quarantine::VerdictAction action_of(verdict::Action action) {
-    return static_cast<quarantine::VerdictAction>(action);
-}
-
 // Both sides list the words of the contracts in the same order.
 static_assert(static_cast<int>(quarantine::VerdictClass::Malware) ==
               static_cast<int>(verdict::MailClass::Malware));
@@ -22,6 +14,14 @@ static_assert(static_cast<int>(quarantine::VerdictAction::Defer) ==
               static_cast<int>(verdict::Action::Defer));
 
 }  // namespace
+
+quarantine::VerdictClass class_of(verdict::MailClass mail_class) {
+    return static_cast<quarantine::VerdictClass>(mail_class);
+}
+
+quarantine::VerdictAction action_of(verdict::Action action) {
+    return static_cast<quarantine::VerdictAction>(action);
+}
 
 verdict::EnvelopeFacts envelope_facts(const Mail& mail) {
     return {mail.client_ip(),     mail.facts.connection.iprev.name,

@@ -19,4 +19,8 @@ namespace postern::transaction {
 
 [[nodiscard]] verdict::EnvelopeFacts envelope_facts(const Mail& mail);
 
+/// The store's words for ours.
+[[nodiscard]] quarantine::VerdictClass class_of(verdict::MailClass mail_class);
+[[nodiscard]] quarantine::VerdictAction action_of(verdict::Action action);
+
 }  // namespace postern::transaction

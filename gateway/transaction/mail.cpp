@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "analyzers/base/clean_text.hpp"
+#include "gateway/transaction/authenticate.hpp"
 
 namespace postern::transaction {
 namespace {
@@ -29,13 +30,13 @@ Mail::Mail(std::shared_ptr<Visit> from, const relay::Envelope& begun)
 
 void Mail::receive() {
     incoming.emplace(visit->services.spool.open());
-    const bool looked_at = !facts.connection.trusted;
+    const bool looked_at = is_authenticated(visit->services.settings, facts.connection);
     const auth::OutgoingSigner* signer = visit->services.signer;
     if (!looked_at && (signer == nullptr || !signer->passes_by())) return;
     signed_message.emplace(visit->services.authenticator.intake(std::time(nullptr)));
     incoming->watch({[this, looked_at](std::string_view block) {
                          signed_message->header(block);
-                         if (looked_at) signed_message->prefetch(inquiry);
+                         if (looked_at) ask_ahead(*this);
                      },
                      [this](std::string_view chunk) { signed_message->body(chunk); }});
 }

@@ -5,8 +5,10 @@
 #include "gateway/transaction/contacts.hpp"
 #include "gateway/transaction/course.hpp"
 #include "gateway/transaction/disposal.hpp"
+#include "gateway/transaction/errand.hpp"
 #include "gateway/transaction/greylisting.hpp"
 #include "gateway/transaction/message_line.hpp"
+#include "gateway/transaction/received_reports.hpp"
 #include "gateway/transaction/report_row.hpp"
 #include "gateway/verdict/replies.hpp"
 
@@ -26,6 +28,7 @@ public:
         const smtp::Reply reply = decide();
         mail_.delivery.reset();  // whatever was not sent is abandoned
         count_for_report(mail_, course_, reply);
+        keep_received_reports(mail_, course_, reply);
         tell(mail_, course_, reply);
         note_contacts(mail_, course_, reply);
         return reply;
@@ -38,7 +41,9 @@ private:
     [[nodiscard]] Ended seal();
     [[nodiscard]] Ended check(Stage stage, Part part, dns::Inquiry& inquiry);
     [[nodiscard]] Ended analyze();
-    [[nodiscard]] Ended look_outside();
+    void find_sender();
+    [[nodiscard]] Ended look_outside(dns::Inquiry& inquiry);
+    [[nodiscard]] Ended examine_message();
     void judge();
 
     Mail& mail_;
@@ -93,14 +98,17 @@ MessageJob::Ended MessageJob::analyze() {
     return std::nullopt;
 }
 
-/// All that asks the world outside about the message: sender authentication, lists, and the checks
-/// of the envelope whose questions were asked as soon as they could be.
-MessageJob::Ended MessageJob::look_outside() {
-    dns::Inquiry inquiry(services_.resolver, dns::message_budget(services_.settings.dns));
+void MessageJob::find_sender() {
     const auto begun = Clock::now();
+    dns::Inquiry inquiry(services_.resolver, dns::message_budget(services_.settings.dns));
     authenticate(mail_, inquiry);
     course_.auth_seconds = seconds_since(begun);
     services_.metrics.stage_seconds.with({"auth"}).observe(course_.auth_seconds);
+}
+
+/// What else asks the world outside about the message: lists, and the checks of the envelope whose
+/// questions were asked as soon as they could be.
+MessageJob::Ended MessageJob::look_outside(dns::Inquiry& inquiry) {
     for (const Stage stage : {Stage::Connection, Stage::Helo, Stage::Sender}) {
         (void)check(stage, Part::Deferred, inquiry);  // none of these is to enforce
     }
@@ -108,6 +116,21 @@ MessageJob::Ended MessageJob::look_outside() {
         if (auto reply = check(Stage::Message, part, inquiry)) return reply;
     }
     return std::nullopt;
+}
+
+/// The jail, and beside it who sent the message: what takes longer is what the client waits for.
+/// The questions of lists and checks are on their way while the sender's are answered, so that a
+/// slow server is waited for once. They have a count of their own: a message full of links leaves
+/// its sender as many look-ups as any.
+MessageJob::Ended MessageJob::examine_message() {
+    Errand sender(services_.pool, [&] { find_sender(); });
+    if (auto reply = analyze()) return reply;
+    dns::Inquiry inquiry(services_.resolver, dns::message_budget(services_.settings.dns));
+    for (const Stage stage : {Stage::Connection, Stage::Helo, Stage::Sender, Stage::Message}) {
+        ask_ahead(services_, stage, mail_.facts, inquiry);
+    }
+    sender.finish();
+    return look_outside(inquiry);
 }
 
 void MessageJob::judge() {
@@ -128,8 +151,7 @@ smtp::Reply MessageJob::decide() {
     for (const Part part : {Part::AtOnce, Part::Store, Part::Dns, Part::Deferred}) {
         if (auto reply = check(Stage::Data, part, mail_.inquiry)) return *reply;
     }
-    if (auto reply = analyze()) return *reply;
-    if (auto reply = look_outside()) return *reply;
+    if (auto reply = examine_message()) return *reply;
     judge();
     if (auto reply = greylist(mail_, course_)) return *reply;
     if (!remove_foreign_results(mail_)) {

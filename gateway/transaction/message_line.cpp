@@ -2,11 +2,15 @@
 
 #include "analyzers/api/json.hpp"
 #include "analyzers/base/clean_text.hpp"
+#include "gateway/checks/opinions.hpp"
 
 namespace postern::transaction {
 namespace {
 
 using verdict::Action;
+
+constexpr std::size_t kMostUndecided = 20;
+constexpr std::size_t kLongestDetail = 200;
 
 /// What really became of the message, in the words of the verdict.
 Action outcome_of(const Course& course, const smtp::Reply& reply) {
@@ -58,6 +62,17 @@ std::vector<std::string> codes_of(const Mail& mail, const Course& course) {
     return codes;
 }
 
+/// What could not be told, and why: without points it is easily overlooked among the codes.
+std::vector<std::string> undecided_of(const Mail& mail) {
+    std::vector<std::string> told;
+    for (const checks::Kept& each : mail.heard.findings) {
+        if (!checks::is_undecided(each.finding)) continue;
+        if (told.size() == kMostUndecided) break;
+        told.push_back(clean_text(each.finding.detail, kLongestDetail));
+    }
+    return told;
+}
+
 /// "pass", "fail"...; empty: not asked.
 template <class Result>
 std::string result_word(const std::optional<Result>& result) {
@@ -94,6 +109,7 @@ void tell(const Mail& mail, const Course& course, const smtp::Reply& reply) {
          {"complete", course.report && course.report->complete()},
          {"reasons", course.verdict ? course.verdict->worst.reasons : none},
          {"findings", codes_of(mail, course)},
+         {"undecided", undecided_of(mail)},
          {"refused_by", course.refused_by},
          {"reply", words_of(reply)},
          {"auth_ms", course.auth_seconds * 1000},

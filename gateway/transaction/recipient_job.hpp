@@ -15,8 +15,8 @@ struct RecipientAnswer {
 /// Checks that a reactor may run. nullopt: go on with recipient_job().
 [[nodiscard]] std::optional<RecipientAnswer> recipient_at_once(Mail& mail, const smtp::RcptTo& to);
 
-/// The rest, on a decision thread: checks that wait for the store, the next hop or the DNS, then the
-/// next hop itself, whose answer the client hears.
+/// The rest, on a decision thread: checks that wait for the store, the next hop or the DNS, then
+/// the next hop itself, whose answer the client hears.
 [[nodiscard]] RecipientAnswer recipient_job(Mail& mail, const smtp::RcptTo& to);
 
 }  // namespace postern::transaction

@@ -20,6 +20,7 @@
 #include "gateway/settings/settings.hpp"
 #include "gateway/spool/spool.hpp"
 #include "gateway/state/state.hpp"
+#include "gateway/transaction/check_counters.hpp"
 #include "quarantine/store.hpp"
 
 namespace postern::transaction {
@@ -42,6 +43,7 @@ struct Services {
     std::vector<mail::Cidr> trusted = {};          ///< clients that meet no check of spam
     const auth::OutgoingSigner* signer = nullptr;  ///< null: nothing is signed
     reports::DmarcReports* reports = nullptr;      ///< null: no aggregate reports
+    CheckCounters check_counters{checks, metrics};
 };
 
 }  // namespace postern::transaction

@@ -22,7 +22,7 @@ std::string signature_fields(const Mail& mail, const std::string& fields) {
     const std::string header = fields + mail.message->header;
     auth::OutgoingMessage message{header, mail.signed_message->bodies()};
     message.now = now();
-    if (!mail.facts.connection.trusted) {
+    if (is_authenticated(services.settings, mail.facts.connection)) {
         message.results = &mail.facts.message->auth;
         message.recorded = results_payload(mail);
     }

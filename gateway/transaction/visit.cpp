@@ -57,12 +57,11 @@ void with_tools(const Services& services, Stage stage, dns::Inquiry& inquiry, co
                       .probe = &ask,
                       .lists = services.lists,
                       .recipients = services.recipients},
-        [&services](std::string_view check, checks::Came came) {
-            services.metrics.checks.with({std::string(check), std::string(name(came))}).add();
+        [&services](const checks::Configured& check, checks::Came came) {
+            services.check_counters.add(check, came);
         });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-    services.metrics.stage_seconds.with({"checks_" + std::string(checks::name(stage))})
-        .observe(took.count());
+    services.check_counters.seconds(stage).observe(took.count());
 }
 
 }  // namespace
@@ -129,6 +128,16 @@ void examine(const Services& services, Stage stage, Part part, const checks::Fac
                [&](const checks::Tools& tools, const checks::Counted& counted) {
                    checks::run(services.checks, stage, part, facts, tools, heard, counted);
                });
+}
+
+void ask_ahead(const Services& services, Stage stage, const checks::Facts& facts,
+               dns::Inquiry& inquiry) {
+    checks::prepare(services.checks, stage, facts,
+                    {.dns = inquiry,
+                     .state = services.state,
+                     .settings = services.settings,
+                     .now = std::time(nullptr),
+                     .lists = services.lists});
 }
 
 void examine_one(const Services& services, std::string_view check, const checks::Facts& facts,

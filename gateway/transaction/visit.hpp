@@ -56,6 +56,9 @@ void tell_store(const Services& services, const std::function<void()>& job);
 /// Runs a part of a stage's checks on `facts`, and counts them.
 void examine(const Services& services, checks::Stage stage, checks::Part part,
              const checks::Facts& facts, dns::Inquiry& inquiry, checks::Heard& heard);
+/// Starts the questions of a stage's checks: whoever examines with this inquiry later waits less.
+void ask_ahead(const Services& services, checks::Stage stage, const checks::Facts& facts,
+               dns::Inquiry& inquiry);
 /// One check by its name.
 void examine_one(const Services& services, std::string_view check, const checks::Facts& facts,
                  dns::Inquiry& inquiry, checks::Heard& heard);

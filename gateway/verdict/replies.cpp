@@ -9,6 +9,11 @@ ReplyWords reply_for(Action action, MailClass mail_class, const std::string& id)
         case Action::Quarantine:
             return {250, "2.0.0", "Message accepted (" + id + ")"};
         case Action::Defer:
+            // Everything was scanned: what is missing are answers from outside.
+            if (mail_class == MailClass::Clean || mail_class == MailClass::Spam) {
+                return {451, "4.4.3",
+                        "Look-ups about this message failed, try again later (" + id + ")"};
+            }
             return {451, "4.3.0", "Message cannot be checked now, try again later (" + id + ")"};
         case Action::Reject:
             break;

@@ -107,12 +107,18 @@ bool matches_any(const std::vector<std::string>& patterns, std::string_view addr
                                            [&](const auto& p) { return matches(p, address); });
 }
 
-/// Codes of what counted, worst first, each once.
+/// A check or a list that could not tell.
+bool is_undecided(const Weighed& weighed) {
+    const std::string& code = weighed.finding.code;
+    return counts(weighed) && (code == "CHECK_UNDECIDED" || code == "LIST_UNKNOWN");
+}
+
+/// Codes of what counted or could not be told, worst first, each once.
 std::vector<std::string> reasons_of(const std::vector<Weighed>& findings, bool complete) {
     std::vector<const Finding*> counted;
     for (const Weighed& weighed : findings) {
         const bool said = weighed.finding.score > 0 || weighed.finding.category != Category::None;
-        if (counts(weighed) && said) counted.push_back(&weighed.finding);
+        if ((counts(weighed) && said) || is_undecided(weighed)) counted.push_back(&weighed.finding);
     }
     std::stable_sort(counted.begin(), counted.end(), [](const Finding* a, const Finding* b) {
         if (a->severity != b->severity) return a->severity > b->severity;
@@ -187,7 +193,8 @@ Judgement judge(const Report& report, const std::vector<Weighed>& findings,
     judgement.complete = report.complete();
     std::set<analyzers::Source> families;
     double points = 0;
-    Action asked = Action::Deliver;
+    const bool undecided = std::any_of(findings.begin(), findings.end(), is_undecided);
+    Action asked = undecided ? actions.undecided : Action::Deliver;
     bool class_spoke = false;
     for (const Weighed& weighed : findings) {
         if (!counts(weighed)) continue;

@@ -56,7 +56,8 @@ struct Judgement {
 /// asks for, with two restraints: points alone reject only when two independent sources found
 /// something, and where a class names its action, points do not go beyond Quarantine (what a
 /// reviewer should see is not lost to a rejection). What makes a message malware or against policy
-/// speaks through its class alone: its points are shown, and decide nothing twice.
+/// speaks through its class alone: its points are shown, and decide nothing twice. What checks and
+/// lists could not tell is among the reasons, and asks for what ClassActions::undecided says.
 [[nodiscard]] Judgement judge(const analyzers::Report& report, const std::vector<Weighed>& findings,
                               const settings::Thresholds& thresholds,
                               const settings::ClassActions& actions);

@@ -73,6 +73,21 @@ void insert_words(Connection& connection, std::int64_t number, const Summary& s)
                    {number, s.subject, s.reverse_path + "\n" + join(s.from), recipients});
 }
 
+std::optional<Rescan> load_rescan(Connection& connection, std::int64_t number) {
+    const Rows rows = connection.run(
+        "SELECT time, who, class, action, score, reasons, report FROM rescans WHERE record = ?",
+        {number});
+    if (rows.empty()) return std::nullopt;
+    const Row& row = rows.front();
+    return Rescan{row.integer(0),
+                  row.text(1),
+                  parse_class(row.text(2)).value_or(VerdictClass::Unscanned),
+                  parse_action(row.text(3)).value_or(VerdictAction::Quarantine),
+                  row.real(4),
+                  split(row.text(5)),
+                  row.text(6)};
+}
+
 }  // namespace
 
 const char* const kSummaryColumns =
@@ -144,6 +159,18 @@ std::vector<Summary> load_summaries(Connection& connection, const Rows& rows) {
     return summaries;
 }
 
+void touch_record(Connection& connection, std::int64_t number) {
+    connection.run("UPDATE records SET changed = ? WHERE n = ?", {next_change(connection), number});
+}
+
+void put_rescan(Connection& connection, std::int64_t number, const Rescan& rescan) {
+    connection.run(
+        "INSERT OR REPLACE INTO rescans(record, time, who, class, action, score, reasons, report)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        {number, rescan.time, rescan.who, word(name(rescan.verdict)), word(name(rescan.action)),
+         rescan.score, join(rescan.reasons), rescan.report_json});
+}
+
 std::optional<Record> load_record(Connection& connection, const QuarantineId& id) {
     const Rows rows = connection.run(
         std::string("SELECT ") + kSummaryColumns +
@@ -153,7 +180,7 @@ std::optional<Record> load_record(Connection& connection, const QuarantineId& id
     auto summaries = load_summaries(connection, rows);
     if (summaries.empty()) return std::nullopt;
     return Record{std::move(summaries.front()), rows.front().text(20), rows.front().text(21),
-                  rows.front().text(22)};
+                  rows.front().text(22), load_rescan(connection, rows.front().integer(0))};
 }
 
 bool digest_wanted(Connection& connection, std::string_view sha256) {
@@ -185,7 +212,9 @@ void refresh_status(Connection& connection, std::int64_t number) {
 void bury_record(Connection& connection, std::int64_t number, UnixMs now) {
     connection.run("DELETE FROM outbox WHERE record = ? AND state NOT IN ('delivered', 'failed')",
                    {number});
-    connection.run("DELETE FROM contents WHERE record = ?", {number});
+    for (const char* table : {"contents", "rescans", "rescan_wishes"}) {
+        connection.run(std::string("DELETE FROM ") + table + " WHERE record = ?", {number});
+    }
     connection.run(
         "UPDATE recipients SET state = 'deleted', changed = ? WHERE record = ?"
         " AND state <> 'delivered'",

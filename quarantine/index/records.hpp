@@ -30,6 +30,10 @@ void set_recipient(Connection& connection, std::int64_t number, const std::strin
                    RecipientState state, const std::string& detail, UnixMs now);
 /// Derives the record's status from its recipients and gives it a new change token.
 void refresh_status(Connection& connection, std::int64_t number);
+/// Gives a record a new change token.
+void touch_record(Connection& connection, std::int64_t number);
+/// Puts this in the place of an earlier one.
+void put_rescan(Connection& connection, std::int64_t number, const Rescan& rescan);
 /// Makes a record Deleted: contents and owed deliveries go, the row stays.
 void bury_record(Connection& connection, std::int64_t number, UnixMs now);
 /// Removes the row with all that hangs on it.

@@ -77,6 +77,40 @@ constexpr std::array kVersion2 = {
     " PRIMARY KEY(closed, subject, row)) WITHOUT ROWID",
 };
 
+constexpr std::array kVersion3 = {
+    // The newest look at a message after the one under which it is held.
+    "CREATE TABLE rescans(record INTEGER PRIMARY KEY REFERENCES records(n) ON DELETE CASCADE,"
+    " time INTEGER NOT NULL, who TEXT NOT NULL, class TEXT NOT NULL, action TEXT NOT NULL,"
+    " score REAL NOT NULL, reasons TEXT NOT NULL, report TEXT NOT NULL)",
+    "CREATE TABLE rescan_wishes(record INTEGER PRIMARY KEY REFERENCES records(n) ON DELETE CASCADE,"
+    " asked INTEGER NOT NULL, who TEXT NOT NULL, remote TEXT NOT NULL,"
+    " lease_until INTEGER NOT NULL)",
+    // Lines of the audit log from before this moment have had their time.
+    "INSERT OR IGNORE INTO meta VALUES ('audit_from', 0)",
+    "DROP TRIGGER audit_no_delete",
+    "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
+    " WHEN OLD.time >= (SELECT value FROM meta WHERE name = 'audit_from')"
+    " BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+};
+
+constexpr std::array kVersion4 = {
+    // What others report of our domains. sender: proven by DMARC, '' if nobody is.
+    "CREATE TABLE dmarc_reports(n INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL,"
+    " message TEXT NOT NULL, sender TEXT NOT NULL, reporter TEXT NOT NULL, contact TEXT NOT NULL,"
+    " id TEXT NOT NULL, domain TEXT NOT NULL, policy TEXT NOT NULL, begun INTEGER NOT NULL,"
+    " ended INTEGER NOT NULL, left_out INTEGER NOT NULL, UNIQUE(reporter, id, domain, sender))",
+    "CREATE INDEX dmarc_reports_received ON dmarc_reports(received)",
+    "CREATE INDEX dmarc_reports_ended ON dmarc_reports(ended)",
+    "CREATE INDEX dmarc_reports_unproven ON dmarc_reports(received) WHERE sender = ''",
+    "CREATE TABLE dmarc_rows(report INTEGER NOT NULL REFERENCES dmarc_reports(n),"
+    " place INTEGER NOT NULL, source_ip TEXT NOT NULL, count INTEGER NOT NULL,"
+    " disposition TEXT NOT NULL, reason TEXT NOT NULL, spf_aligned INTEGER NOT NULL,"
+    " dkim_aligned INTEGER NOT NULL, header_from TEXT NOT NULL, envelope_from TEXT NOT NULL,"
+    " spf TEXT NOT NULL, dkim TEXT NOT NULL, PRIMARY KEY(report, place)) WITHOUT ROWID",
+    // How many rows there are, each report counting as one more.
+    "INSERT INTO meta VALUES ('dmarc_rows', 0)",
+};
+
 constexpr const char* kWordIndex =
     "CREATE VIRTUAL TABLE words USING fts5(subject, sender, recipients, prefix = '2 3',"
     " tokenize = 'unicode61 remove_diacritics 2')";
@@ -116,6 +150,12 @@ Outcome<bool, StoreError> migrate(Connection& connection, bool full_text) {
     if (version == 0) make(connection, full_text && has_fts5);
     if (version < 2) {
         for (const char* statement : kVersion2) connection.run(statement);
+    }
+    if (version < 3) {
+        for (const char* statement : kVersion3) connection.run(statement);
+    }
+    if (version < 4) {
+        for (const char* statement : kVersion4) connection.run(statement);
     }
     connection.run("PRAGMA user_version=" + std::to_string(kSchemaVersion));
     connection.run("COMMIT");

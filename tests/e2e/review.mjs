@@ -33,6 +33,10 @@ try {
   await message.ready();
   await shot('encrypted');
   assert.match(await message.section('Why it is held').textContent(), /password/i);
+  await message.scanAgain();
+  await message.section('Scanned again').waitFor({ timeout: 30000 });
+  await shot('scanned-again');
+  assert.match(await message.section('What the new scan found').textContent(), /password/i);
   const dialog = await message.release();
   await dialog.confirm();
   await page.getByText('Delivered', { exact: false }).first().waitFor({ timeout: 20000 });

@@ -1,21 +1,15 @@
 """What is decided before and around the message: a stranger's way through the checks, on the wire and in the log."""
 import os
 import re
-import signal
 import smtplib
 import socket
-import ssl
-import subprocess
-import sys
 import tempfile
 import time
-import unittest
 import urllib.request
 
 import end_to_end
 import postern_site
-
-FAKE_DNS = os.path.join(end_to_end.HERE, "..", "support", "dns", "fake_dns.py")
+from outside import Client, FakeDns
 
 # 127.0.0.2 and .3 are decent clients; .4 has no name; .5 is listed; the others are made up as they are needed.
 ZONE = """
@@ -83,66 +77,6 @@ recipients = "held@dest.example"
 tag = -1000
 quarantine = -1000
 """
-
-
-class FakeDns:
-    def __init__(self, zone):
-        self.file = tempfile.NamedTemporaryFile("w", suffix=".zone", delete=False)
-        self.file.write(zone)
-        self.file.close()
-        self.process = subprocess.Popen([sys.executable, FAKE_DNS, self.file.name], stdout=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().split()[1]
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
-        self.process.stdout.close()
-        os.unlink(self.file.name)
-
-
-class Client:
-    """A client by hand: lines out, replies in."""
-
-    def __init__(self, port, source, early=b""):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
-        if early:
-            self.socket.sendall(early)
-        self.file = self.socket.makefile("rb")
-        self.banner = self.reply()
-
-    def reply(self):
-        lines = []
-        while True:
-            line = self.file.readline().decode()
-            lines.append(line.rstrip("\r\n"))
-            if len(line) < 4 or line[3] != "-":
-                return "\n".join(lines)
-
-    def say(self, line):
-        self.socket.sendall(line.encode() + b"\r\n")
-        return self.reply()
-
-    def secure(self):
-        self.say("STARTTLS")
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self.socket = context.wrap_socket(self.socket)
-        self.file = self.socket.makefile("rb")
-
-    def envelope(self, sender="a@sender.example", *recipients, options=""):
-        replies = [self.say(f"MAIL FROM:<{sender}>{options}")]
-        return replies + [self.say(f"RCPT TO:<{each}>") for each in recipients]
-
-    def message(self, mark):
-        first = self.say("DATA")
-        if not first.startswith("354"):
-            return first
-        self.socket.sendall(f"From: a@sender.example\r\nTo: b@dest.example\r\nSubject: {mark}\r\nMessage-ID: <{mark}@x>\r\nDate: Tue, 24 Nov 2026 12:00:00 +0000\r\n\r\nhello {mark}\r\n.\r\n".encode())
-        return self.reply()
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
 
 
 class Wire(end_to_end.EndToEnd):

@@ -12,7 +12,8 @@ namespace {
 std::string quoted(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
+        // A bare line end folds, and is no part of the text; behind a backslash it is.
+        if (c == '"' || c == '\\' || c == '\r' || c == '\n') out += '\\';
         out += c;
     }
     return out + '"';

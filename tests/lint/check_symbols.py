@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-CONTENT = r"\b(cl_scan\w*|cl_load|cl_init|yr_\w+|archive_read_\w+|magic_(open|load|buffer)|mspack_\w+)\b"
+CONTENT = r"\b(cl_scan\w*|cl_load|cl_init|yr_\w+|archive_read_\w+|magic_(open|load|buffer)|mspack_\w+|XML_\w+|xml[A-Z]\w+)\b"
 STORE = r"postern::(quarantine|smtp|relay|verdict|settings|web)::"
 FORBIDDEN = {
     "postern-gatewayd": CONTENT,
@@ -16,8 +16,9 @@ FORBIDDEN = {
     "postern": CONTENT,
     "postern-analyzer": STORE,
 }
-LIBRARIES = {"postern-gatewayd": ("libclamav", "libyara", "libarchive", "libmagic"), "postern-web": ("libclamav", "libyara", "libarchive", "libmagic"),
-             "postern": ("libclamav", "libyara", "libarchive", "libmagic"), "postern-analyzer": ("libsqlite3", "libPocoNet", "libPocoData")}
+CONTENT_LIBRARIES = ("libclamav", "libyara", "libarchive", "libmagic", "libexpat", "libxml2")
+LIBRARIES = {"postern-gatewayd": CONTENT_LIBRARIES, "postern-web": CONTENT_LIBRARIES, "postern": CONTENT_LIBRARIES,
+             "postern-analyzer": ("libsqlite3", "libPocoNet", "libPocoData")}
 
 
 def output(*command):

@@ -66,5 +66,36 @@ TEST_F(AuditTest, LinesCanNeitherBeChangedNorRemoved) {
     EXPECT_EQ(acts({.who = "rita"}), "view");
 }
 
+TEST_F(AuditTest, LinesGoWhenTheirTimeIsOverAndRetentionSaysSo) {
+    ASSERT_TRUE(store->audit().append(reviewer, "old", {}, ""));
+    now += kDay;
+    ASSERT_TRUE(store->audit().append(reviewer, "edge", {}, ""));
+    now += kDay;
+    ASSERT_TRUE(store->audit().append(reviewer, "young", {}, ""));
+    Retention policy;
+    EXPECT_EQ(store->retention(policy)->audit_lines, 0U) << "kept for ever unless told otherwise";
+    EXPECT_EQ(acts({}), "young edge old");
+    policy.keep_audit = std::chrono::hours(24);
+    EXPECT_EQ(store->retention(policy)->audit_lines, 1U);
+    EXPECT_EQ(acts({}), "prune-audit young edge");
+    EXPECT_EQ(store->audit().list({.act = "prune-audit"})->at(0).detail, "1 lines");
+    EXPECT_EQ(store->retention(policy)->audit_lines, 0U);
+    EXPECT_EQ(acts({}), "prune-audit young edge") << "nothing to do leaves no line";
+}
+
+TEST_F(AuditTest, PruningHasABoundPerCall) {
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(store->audit().append(reviewer, "view", {}, ""));
+    now += 2 * kDay;
+    Retention policy;
+    policy.keep_audit = std::chrono::hours(24);
+    policy.max_removed = 3;
+    const auto first = store->retention(policy);
+    EXPECT_EQ(first->audit_lines, 3U);
+    EXPECT_TRUE(first->more);
+    const auto second = store->retention(policy);
+    EXPECT_EQ(second->audit_lines, 2U);
+    EXPECT_FALSE(second->more);
+}
+
 }  // namespace
 }  // namespace postern::quarantine

@@ -56,9 +56,13 @@ TEST_F(TalliesTest, ADatabaseOfTheFirstVersionGetsThem) {
     store.reset();
     sqlite3* raw = nullptr;
     ASSERT_EQ(sqlite3_open(location_in(folder).database.c_str(), &raw), SQLITE_OK);
-    ASSERT_EQ(
-        sqlite3_exec(raw, "DROP TABLE tallies; PRAGMA user_version=1", nullptr, nullptr, nullptr),
-        SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(raw,
+                           "DROP TABLE tallies; DROP TABLE rescans;"
+                           " DROP TABLE rescan_wishes; DROP TABLE dmarc_rows;"
+                           " DROP TABLE dmarc_reports;"
+                           " DELETE FROM meta WHERE name = 'dmarc_rows'; PRAGMA user_version=1",
+                           nullptr, nullptr, nullptr),
+              SQLITE_OK);
     sqlite3_close(raw);
     reopen();
     EXPECT_TRUE(tallies().add({{"a", "1", 1}}, 10));

@@ -159,6 +159,22 @@ test('a release for one recipient becomes a delivery that is owed', async (t) =>
   assert.deepEqual(state.deliveries.map((d) => [d.forward_path, d.state]), [['ben@dest.example', 'due']]);
 });
 
+test('a new scan is asked for once and waits for the gateway', async (t) => {
+  const list = await loggedIn(t);
+  await list.open('Invoice 2026-118');
+  const message = new MessagePage(t.page);
+  await message.ready();
+  await message.scanAgain();
+  await notice(t.page).getByText('A new scan was asked for.').waitFor();
+  await t.page.getByRole('button', { name: 'Scanning…', disabled: true }).waitFor();
+  await message.section('What was done').getByText('asked for').waitFor();
+  const state = await t.page.evaluate(async () => {
+    const id = location.hash.split('/').pop();
+    return (await fetch(`/api/v1/messages/${id}/state`)).json();
+  });
+  assert.deepEqual([state.rescan_asked, state.rescan, state.deliveries], [true, null, []]);
+});
+
 test('a delete asks first, and takes the content only', async (t) => {
   const list = await loggedIn(t);
   await list.open('Setup for the new printer');

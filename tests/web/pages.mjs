@@ -80,6 +80,9 @@ export class MessagePage {
     await this.page.getByRole('button', { name: /^Release/ }).first().click();
     return new ConfirmDialog(this.page);
   }
+  async scanAgain() {
+    await this.page.getByRole('button', { name: 'Scan again' }).click();
+  }
   async remove() {
     await this.page.getByRole('button', { name: /^Delete/ }).first().click();
     return new ConfirmDialog(this.page);

@@ -154,6 +154,40 @@ TEST_F(ResourcesTest, ReleaseGoesOnAfterConfirmation) {
     EXPECT_EQ(confirmed.at("confirmed"), json::array({"ana@dest.example"}));
 }
 
+TEST_F(ResourcesTest, ANewLookIsAskedForOnceAndShownBesideTheFirst) {
+    const std::string message = "/messages/" + ids_[1];
+    EXPECT_TRUE(get(message + "/state").at("rescan").is_null());
+    EXPECT_FALSE(get(message + "/state").at("rescan_asked").get<bool>());
+    EXPECT_EQ(post(message + "/rescan", json::object()).at("asked"), true);
+    EXPECT_EQ(post(message + "/rescan", json::object()).at("asked"), false);
+    EXPECT_TRUE(get(message + "/state").at("rescan_asked").get<bool>());
+    const auto wish = api_.store().rescans().claim(std::chrono::minutes(1));
+    ASSERT_TRUE(wish);
+    ASSERT_TRUE(wish->has_value());
+    EXPECT_EQ((*wish)->who.name, "rita");
+    quarantine::Rescan found;
+    found.verdict = quarantine::VerdictClass::Clean;
+    found.action = quarantine::VerdictAction::Deliver;
+    found.report_json = R"({"verdict":{"class":"clean"}})";
+    ASSERT_TRUE(api_.store().rescans().keep((*wish)->record, found, (*wish)->who));
+    const json before = get(message).at("report");
+    const json shown = get(message);
+    EXPECT_EQ(shown.at("rescan").at("class"), "clean");
+    EXPECT_EQ(shown.at("rescan").at("who"), "rita");
+    EXPECT_EQ(shown.at("rescan").at("report").at("verdict").at("class"), "clean");
+    EXPECT_EQ(shown.at("report"), before);
+    EXPECT_FALSE(shown.at("rescan_asked").get<bool>());
+    EXPECT_FALSE(get(message + "/state").at("rescan").contains("report"));
+    EXPECT_EQ(api_.store().outbox().pending().value_or(1), 0U) << "nothing is released by it";
+}
+
+TEST_F(ResourcesTest, ANewLookIsRefusedForWhatIsNotThere) {
+    post("/messages/01ARZ3NDEKTSV4RRFFQ69G5FAV/rescan", json::object(), 404);
+    post("/messages/" + ids_[0] + "/rescan", {{"release", true}}, 400);
+    ASSERT_TRUE(api_.store().remove(quarantine::QuarantineId::parse(ids_[0]).value(), {"otto"}));
+    post("/messages/" + ids_[0] + "/rescan", json::object(), 409);
+}
+
 TEST_F(ResourcesTest, ReleaseRefusesStrangersAndUnknownMessages) {
     post("/messages/" + ids_[0] + "/release", {{"recipients", {"eve@dest.example"}}}, 400);
     post("/messages/" + ids_[0] + "/release", {{"recipient", "ana@dest.example"}}, 400);

@@ -25,6 +25,7 @@ constexpr std::array kRoutes = {
     Route{{"DELETE", "/messages/{id}", Access::Reviewer}, delete_message},
     Route{{"GET", "/messages/{id}/state", Access::Reviewer}, show_state},
     Route{{"POST", "/messages/{id}/release", Access::Reviewer}, release_message},
+    Route{{"POST", "/messages/{id}/rescan", Access::Reviewer}, rescan_message},
     Route{{"POST", "/messages/{id}/delete", Access::Reviewer}, delete_message},
     Route{{"GET", "/messages/{id}/download", Access::Reviewer}, download_message},
     Route{{"GET", "/audit", Access::Admin}, list_audit},

@@ -57,6 +57,7 @@ private:
 [[nodiscard]] Response show_message(Call& call);
 [[nodiscard]] Response show_state(Call& call);
 [[nodiscard]] Response release_message(Call& call);
+[[nodiscard]] Response rescan_message(Call& call);
 [[nodiscard]] Response delete_message(Call& call);
 [[nodiscard]] Response act_on_many(Call& call);
 [[nodiscard]] Response download_message(Call& call);

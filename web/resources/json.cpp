@@ -67,6 +67,15 @@ json json_of(const quarantine::ReleaseRequest& request) {
             {"unchanged", request.unchanged}};
 }
 
+json json_of(const quarantine::Rescan& rescan) {
+    return {{"time", rescan.time},
+            {"who", rescan.who},
+            {"class", quarantine::name(rescan.verdict)},
+            {"action", quarantine::name(rescan.action)},
+            {"score", rescan.score},
+            {"reasons", rescan.reasons}};
+}
+
 json report_json(const std::string& stored) {
     bool deep = false;
     const auto watch = [&](int depth, json::parse_event_t, json&) {

@@ -15,6 +15,8 @@ namespace postern::web {
 [[nodiscard]] nlohmann::json json_of(const quarantine::AuditEntry& entry);
 [[nodiscard]] nlohmann::json json_of(const quarantine::Delivery& delivery);
 [[nodiscard]] nlohmann::json json_of(const quarantine::ReleaseRequest& request);
+/// Without its report.
+[[nodiscard]] nlohmann::json json_of(const quarantine::Rescan& rescan);
 
 /// A stored report; null when it is not a JSON value, or nested deeper than any report is.
 [[nodiscard]] nlohmann::json report_json(const std::string& stored);

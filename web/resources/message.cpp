@@ -29,7 +29,7 @@ nlohmann::json audit_json(const std::vector<quarantine::AuditEntry>& entries) {
 
 /// What may have changed since a page last asked.
 Outcome<nlohmann::json, quarantine::StoreError> state_json(Call& call,
-                                                           const quarantine::Summary& summary) {
+                                                           const quarantine::Record& record) {
     const auto deliveries = call.store.outbox().list(kMaxDeliveries, true);
     if (!deliveries) return Failure{deliveries.error()};
     quarantine::Audit::Query history;
@@ -37,7 +37,11 @@ Outcome<nlohmann::json, quarantine::StoreError> state_json(Call& call,
     history.limit = kMaxAudit;
     const auto audit = call.store.audit().list(history);
     if (!audit) return Failure{audit.error()};
-    return nlohmann::json({{"message", json_of(summary)},
+    const auto asked = call.store.rescans().asked(*call.id);
+    if (!asked) return Failure{asked.error()};
+    return nlohmann::json({{"message", json_of(record.summary)},
+                           {"rescan", record.rescan ? json_of(*record.rescan) : nlohmann::json()},
+                           {"rescan_asked", *asked},
                            {"deliveries", deliveries_json(*deliveries, *call.id)},
                            {"audit", audit_json(*audit)}});
 }
@@ -49,19 +53,20 @@ Response show_message(Call& call) {
     if (!record) return store_failure(record.error());
     const auto noted = call.store.audit().append(call.actor(), "view", *call.id, {});
     if (!noted) return store_failure(noted.error());
-    auto state = state_json(call, record->summary);
+    auto state = state_json(call, *record);
     if (!state) return store_failure(state.error());
     nlohmann::json all = std::move(state).value();
     all["headers"] = record->headers;
     all["preview"] = record->preview;
     all["report"] = report_json(record->report_json);
+    if (record->rescan) all["rescan"]["report"] = report_json(record->rescan->report_json);
     return json_response(all);
 }
 
 Response show_state(Call& call) {
     const auto record = call.store.show(*call.id);
     if (!record) return store_failure(record.error());
-    const auto state = state_json(call, record->summary);
+    const auto state = state_json(call, *record);
     return state ? json_response(*state) : store_failure(state.error());
 }
 

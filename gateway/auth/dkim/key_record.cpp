@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "analyzers/base/base64.hpp"
 #include "gateway/auth/dkim/tag_list.hpp"
 
 namespace postern::auth::dkim {
@@ -60,7 +59,7 @@ Outcome<KeyRecord, KeyRecordError> parse_key_record(std::string_view text) {
     }
     const Tag* key = tags->find("p");
     if (key == nullptr) return Failure{KeyRecordError::NoKey};
-    const auto decoded = base64_decode(without_blanks(key->value));
+    const auto decoded = base64_value(key->value);
     if (!decoded) return Failure{KeyRecordError::BadBase64};
     record.key = *decoded;
     return record;

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "analyzers/base/ascii.hpp"
-#include "analyzers/base/base64.hpp"
 #include "gateway/auth/dkim/quoted_printable.hpp"
 #include "gateway/auth/dkim/tag_list.hpp"
 #include "gateway/mail/a_label.hpp"
@@ -130,7 +129,7 @@ private:
         const Tag* tag = tags_.find("b");
         if (tag == nullptr) return missing("b");
         const std::string text = without_blanks(tag->value);
-        const auto decoded = base64_decode(text);
+        const auto decoded = base64_value(text);
         if (!decoded || decoded->empty()) return bad("b");
         signature_.signature = *decoded;
         signature_.signature_start = text.substr(0, 8);
@@ -180,7 +179,7 @@ private:
         if (seal()) return true;
         const Tag* tag = tags_.find("bh");
         if (tag == nullptr) return missing("bh");
-        const auto decoded = base64_decode(without_blanks(tag->value));
+        const auto decoded = base64_value(tag->value);
         if (!decoded || decoded->size() != signature_.body_hash.size()) return bad("bh");
         std::transform(decoded->begin(), decoded->end(), signature_.body_hash.begin(),
                        [](char c) { return static_cast<unsigned char>(c); });

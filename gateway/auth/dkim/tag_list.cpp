@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "analyzers/base/ascii.hpp"
+#include "analyzers/base/base64.hpp"
 
 namespace postern::auth::dkim {
 namespace {
@@ -68,6 +69,15 @@ std::string without_blanks(std::string_view text) {
     std::copy_if(text.begin(), text.end(), std::back_inserter(kept),
                  [](char c) { return !blank(c); });
     return kept;
+}
+
+std::optional<std::string> base64_value(std::string_view text) {
+    std::string data = without_blanks(text);
+    for (int i = 0; i < 2 && data.ends_with('='); ++i) data.pop_back();
+    const bool well = std::all_of(data.begin(), data.end(),
+                                  [](char c) { return ascii_alnum(c) || c == '+' || c == '/'; });
+    if (!well || data.size() % 4 == 1) return std::nullopt;
+    return base64_read(data, Base64Dialect::SkipJunk).bytes;
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -42,6 +42,9 @@ private:
 
 /// Without folds and blanks, wherever they stand.
 [[nodiscard]] std::string without_blanks(std::string_view text);
+/// A base64string of RFC 6376 2.10: blanks anywhere, padding or none, unused bits of any value, as
+/// all other verifiers take it. nullopt: it holds other characters or no whole byte at its end.
+[[nodiscard]] std::optional<std::string> base64_value(std::string_view text);
 /// Without them at the ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 /// The parts between separators, trimmed; empty parts included.

@@ -41,10 +41,7 @@ void add_spf(FoldedField& field, const Spf& spf, const FieldFacts& facts) {
 
 void add_dkim(FoldedField& field, const Dkim& dkim) {
     field.part();
-    // A valid signature that is not accepted for what it leaves out is "policy" (RFC 8601 2.7.1):
-    // who reads this field learns no reasons, only words.
-    const bool accepted = dkim.result != DkimResult::Pass || dkim.counts;
-    field.word(method("dkim", word(accepted ? dkim.result : DkimResult::Policy)));
+    field.word(method("dkim", word(told(dkim))));
     if (dkim.key_bits > 0) {
         field.word("(" + std::to_string(dkim.key_bits) + "-bit key" +
                    (dkim.testing ? ", testing" : "") + ")");

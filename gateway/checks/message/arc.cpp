@@ -2,6 +2,7 @@
 /// sealers is good for, auth::Authenticator has settled in the DMARC result.
 
 #include "gateway/checks/message/course.hpp"
+#include "gateway/checks/opinions.hpp"
 #include "gateway/checks/registry_entries.hpp"
 
 namespace postern::checks {
@@ -11,6 +12,8 @@ const std::vector<OptionKind>& kinds() {
     static const std::vector<OptionKind> options = {
         {"fail", std::string("monitor"), 0, 0, "what becomes of mail with a broken chain",
          kCourses},
+        {"temperror", std::string("score"), 0, 0, "what is done when a key cannot be looked up",
+         kTemporaryCourses},
     };
     return options;
 }
@@ -19,8 +22,14 @@ Opinions run(const Facts& facts, const Tools& /*tools*/, const Options& options)
     Opinions said;
     const auto& arc = facts.message->auth.arc;
     if (!arc || arc->result != auth::ArcResult::Fail) return said;
-    take_course(said, course(options, "fail"), "ARC_FAIL", arc->sealer + ": " + arc->detail,
-                {550, "5.7.29", "The ARC chain does not validate"});
+    const std::string about = arc->sealer + ": " + arc->detail;
+    if (arc->temporary) {
+        take_course(said, course(options, "temperror"), kUndecided, "arc: " + about,
+                    {451, "4.7.29", "A key of the ARC chain cannot be looked up now"});
+    } else {
+        take_course(said, course(options, "fail"), "ARC_FAIL", about,
+                    {550, "5.7.29", "The ARC chain does not validate"});
+    }
     return said;
 }
 

@@ -60,10 +60,9 @@ bool is_authenticated(const MessageFacts& message, const Author& author) {
     const auto same = [&](const std::string& domain) {
         return registrable(ascii_lower(domain)) == author.registrable;
     };
-    const bool signed_by_it =
-        std::any_of(results.dkim.begin(), results.dkim.end(), [&](const auth::Dkim& each) {
-            return auth::authenticates(each) && same(each.domain);
-        });
+    const bool signed_by_it = std::any_of(
+        results.dkim.begin(), results.dkim.end(),
+        [&](const auth::Dkim& each) { return auth::authenticates(each) && same(each.domain); });
     const bool sent_by_it =
         results.spf && results.spf->result == auth::SpfResult::Pass && same(results.spf->domain);
     return signed_by_it || sent_by_it;

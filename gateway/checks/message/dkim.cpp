@@ -21,7 +21,9 @@ const std::vector<OptionKind>& kinds() {
         {"none", std::string("off"), 0, 0, "what becomes of mail without a signature", kCourses},
         {"weak", std::string("monitor"), 0, 0, "what becomes of RSA keys below 2048 bits",
          kCourses},
-        {"temperror", std::string("monitor"), 0, 0, "what is done when a key cannot be looked up",
+        {"partial", std::string("score"), 0, 0,
+         "what becomes of a valid signature that leaves out what a reader sees", kCourses},
+        {"temperror", std::string("score"), 0, 0, "what is done when a key cannot be looked up",
          kTemporaryCourses},
     };
     return options;
@@ -60,6 +62,13 @@ Opinions run(const Facts& facts, const Tools& /*tools*/, const Options& options)
         return each.result == DkimResult::Pass && each.algorithm.starts_with("rsa") &&
                each.key_bits > 0 && each.key_bits < kStrongRsa;
     });
+    const auto partial = std::find_if(signatures.begin(), signatures.end(), [](const auto& each) {
+        return each.result == DkimResult::Pass && !each.left_out.empty();
+    });
+    if (partial != signatures.end()) {
+        take_course(said, course(options, "partial"), "DKIM_PARTIAL",
+                    partial->domain + ": " + partial->left_out, kNoPass);
+    }
     if (weak != signatures.end()) {
         take_course(said, course(options, "weak"), "DKIM_WEAK",
                     weak->domain + ": " + std::to_string(weak->key_bits) + " bits", kNoPass);

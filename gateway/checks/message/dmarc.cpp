@@ -20,7 +20,7 @@ const std::vector<OptionKind>& kinds() {
         {"quarantine", std::string("quarantine"), 0, 0,
          "what becomes of failures under p=quarantine", kCourses},
         {"none", std::string("score"), 0, 0, "what becomes of failures under p=none", kCourses},
-        {"temperror", std::string("monitor"), 0, 0, "what is done when DNS does not answer",
+        {"temperror", std::string("score"), 0, 0, "what is done when DNS does not answer",
          kTemporaryCourses},
         {"from_ambiguous", std::string("quarantine"), 0, 0,
          "what becomes of mail whose From can be read in more than one way", kCourses},

@@ -16,7 +16,7 @@ const std::vector<OptionKind>& kinds() {
         {"fail", std::string("score"), 0, 0, "what becomes of \"fail\"", kCourses},
         {"softfail", std::string("score"), 0, 0, "what becomes of \"softfail\"", kCourses},
         {"permerror", std::string("score"), 0, 0, "what becomes of a malformed record", kCourses},
-        {"temperror", std::string("monitor"), 0, 0, "what is done when DNS does not answer",
+        {"temperror", std::string("score"), 0, 0, "what is done when DNS does not answer",
          kTemporaryCourses},
         {"none", std::string("off"), 0, 0, "what becomes of mail without a record", kCourses},
         {"helo_fail", std::string("score"), 0, 0, "what becomes of \"fail\" for HELO", kCourses},

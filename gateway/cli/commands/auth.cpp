@@ -74,7 +74,8 @@ void tell_person(const auth::Results& results) {
     if (results.spf) tell_spf(*results.spf);
     if (results.spf_helo) tell_spf(*results.spf_helo);
     for (const auth::Dkim& dkim : results.dkim) {
-        line("dkim", word(dkim.result), dkim.domain + " " + dkim.selector, dkim.detail);
+        const std::string left_out = dkim.left_out.empty() ? "" : "; " + dkim.left_out;
+        line("dkim", word(dkim.result), dkim.domain + " " + dkim.selector, dkim.detail + left_out);
     }
     if (results.dmarc && results.dkim.empty()) line("dkim", "none", "", "no signature");
     if (results.arc) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/cli/open_store.hpp"
+#include "gateway/cli/rescan.hpp"
 #include "quarantine/export/encrypted_zip.hpp"
 
 namespace postern::cli {
@@ -101,6 +102,40 @@ int list(const Arguments& arguments, const Context& context, Store& store) {
     return kFine;
 }
 
+/// A stored report; null when there is none any more.
+json report_of(const std::string& report_json) {
+    json report = json::parse(report_json, nullptr, false);
+    return report.is_discarded() ? json() : report;
+}
+
+json to_json(const quarantine::Rescan& rescan) {
+    return {{"time", rescan.time},
+            {"who", rescan.who},
+            {"class", name(rescan.verdict)},
+            {"action", name(rescan.action)},
+            {"score", rescan.score},
+            {"reasons", rescan.reasons},
+            {"report", report_of(rescan.report_json)}};
+}
+
+void print_report(const std::string& report_json) {
+    const json report = report_of(report_json);
+    if (!report.is_object()) return;
+    for (const json& finding : report.value("findings", json::array())) {
+        std::cout << "  " << finding.value("code", "") << " (" << finding.value("severity", "")
+                  << ", " << finding.value("score", 0.0)
+                  << "): " << finding.value("explanation", "") << " " << finding.value("detail", "")
+                  << "\n";
+    }
+    for (const json& error : report.value("/analysis/errors"_json_pointer, json::array())) {
+        std::cout << "  not scanned by " << error.value("analyzer", "") << ": "
+                  << error.value("code", "") << ": " << error.value("detail", "") << "\n";
+    }
+    for (const json& limit : report.value("/analysis/limits"_json_pointer, json::array())) {
+        std::cout << "  limit reached: " << limit.value("limit", "") << "\n";
+    }
+}
+
 void print_record(const Record& record) {
     const Summary& summary = record.summary;
     print_line(summary);
@@ -111,21 +146,13 @@ void print_record(const Record& record) {
         std::cout << "for <" << each.forward_path << ">: " << name(each.state)
                   << (each.detail.empty() ? "" : ": ") << each.detail << "\n";
     }
-    const json report = json::parse(record.report_json, nullptr, false);
-    if (report.is_object()) {
-        for (const json& finding : report.value("findings", json::array())) {
-            std::cout << "  " << finding.value("code", "") << " (" << finding.value("severity", "")
-                      << ", " << finding.value("score", 0.0)
-                      << "): " << finding.value("explanation", "") << " "
-                      << finding.value("detail", "") << "\n";
-        }
-        for (const json& error : report.value("/analysis/errors"_json_pointer, json::array())) {
-            std::cout << "  not scanned by " << error.value("analyzer", "") << ": "
-                      << error.value("code", "") << ": " << error.value("detail", "") << "\n";
-        }
-        for (const json& limit : report.value("/analysis/limits"_json_pointer, json::array())) {
-            std::cout << "  limit reached: " << limit.value("limit", "") << "\n";
-        }
+    print_report(record.report_json);
+    if (record.rescan) {
+        const quarantine::Rescan& again = *record.rescan;
+        std::cout << "scanned again " << utc_time(again.time) << " for " << again.who << ": "
+                  << name(again.verdict) << ", " << name(again.action) << ", score " << again.score
+                  << "\n";
+        print_report(again.report_json);
     }
     std::cout << "\n" << record.headers << "\n" << record.preview << "\n";
 }
@@ -140,7 +167,8 @@ int show(const quarantine::QuarantineId& id, const Context& context, Store& stor
     json object = to_json(record->summary);
     object["headers"] = record->headers;
     object["preview"] = record->preview;
-    object["report"] = json::parse(record->report_json, nullptr, false);
+    object["report"] = report_of(record->report_json);
+    if (record->rescan) object["rescan"] = to_json(*record->rescan);
     print(object);
     return kFine;
 }
@@ -204,9 +232,15 @@ int run(const Arguments& arguments, const Context& context) {
     if (act == "list" && words.size() == 1) {
         return list(arguments, context, *open_store(context.settings()));
     }
+    if (act == "rescan" && words.size() >= 2) {
+        std::vector<quarantine::QuarantineId> ids;
+        for (std::size_t i = 1; i < words.size(); ++i) ids.push_back(id_of(words[i]));
+        return rescan(ids, context, *open_store(context.settings()));
+    }
     const bool known = act == "show" || act == "release" || act == "delete" || act == "export";
     if (!known || words.size() != 2) {
-        throw UsageError("quarantine takes: list | show ID | release ID | delete ID | export ID");
+        throw UsageError(
+            "quarantine takes: list | show ID | release ID | delete ID | export ID | rescan ID...");
     }
     const quarantine::QuarantineId id = id_of(words[1]);
     const auto store = open_store(context.settings());
@@ -220,7 +254,7 @@ int run(const Arguments& arguments, const Context& context) {
 
 Command quarantine_command() {
     return {"quarantine",
-            "list | show ID | release ID | delete ID | export ID",
+            "list | show ID | release ID | delete ID | export ID | rescan ID...",
             "what the review page can do, for scripts",
             {{"search", "TEXT", "list: words of subject, sender or recipient"},
              {"class", "CLASS", "list: unscanned, policy, spam, phishing, suspicious, malware"},

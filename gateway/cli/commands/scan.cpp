@@ -9,30 +9,19 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
-#include "analyzers/host/door.hpp"
-#include "analyzers/host/generation.hpp"
 #include "gateway/cli/authentication.hpp"
 #include "gateway/cli/command.hpp"
-#include "gateway/cli/envelope_checks.hpp"
-#include "gateway/cli/supervisor/analyzer_settings_of.hpp"
-#include "gateway/verdict/replies.hpp"
-#include "gateway/verdict/scan_json.hpp"
+#include "gateway/cli/scanner.hpp"
 #include "quarantine/quarantine_id.hpp"
 
 namespace postern::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using host::MessageKind;
-
-/// The bytes to scan, and how many.
-struct Input {
-    UniqueFd file;
-    std::uint64_t size = 0;
-};
+using transaction::KnownEnvelope;
+using transaction::Look;
 
 Outcome<Input, std::string> failed(const std::string& path) {
     return Failure{path + ": " + std::strerror(errno)};
@@ -66,50 +55,30 @@ Outcome<Input, std::string> open_input(const std::string& path) {
     return input;
 }
 
-verdict::EnvelopeFacts envelope_of(const Arguments& arguments) {
-    verdict::EnvelopeFacts envelope;
-    envelope.client_ip = arguments.value("ip").value_or("");
-    envelope.helo = arguments.value("helo").value_or("");
-    envelope.reverse_path = arguments.value("from");
-    envelope.forward_paths = arguments.values("to");
-    if (arguments.has("tls")) envelope.tls = *arguments.value("tls");
-    return envelope;
+/// The path without the angle brackets it may come in.
+std::string without_brackets(std::string path) {
+    if (path.starts_with('<') && path.ends_with('>')) return path.substr(1, path.size() - 2);
+    return path;
 }
 
-/// One analyzer for the whole command.
-class Scanner {
-public:
-    explicit Scanner(const Context& context) : context_(context) {}
-
-    /// The failure is a sentence.
-    Outcome<Done, std::string> start() {
-        auto generation = host::Generation::start(
-            context_.program_folder + "/postern-analyzer",
-            analyzer_settings(context_.settings(), installation(context_.program_folder)));
-        if (!generation) return Failure{generation.error()};
-        generation_ = std::move(generation).value();
-        const auto ready = generation_->wait_ready(context_.settings().signatures.load_timeout);
-        if (!ready) return ready;
-        connect();
-        return Done{};
+/// Throws UsageError when --ip is no address or --time no time.
+KnownEnvelope envelope_of(const Arguments& arguments) {
+    KnownEnvelope envelope;
+    if (const auto text = arguments.value("ip")) {
+        const auto address = mail::IpAddress::parse(*text);
+        if (!address) throw UsageError("--ip is \"" + *text + "\"; an address is expected");
+        envelope.client = *address;
     }
-
-    Outcome<analyzers::Report, host::DoorFailure> analyze(const Input& input, MessageKind kind) {
-        if (generation_->pump()) connect();
-        const settings::Analysis& analysis = context_.settings().analysis;
-        return door_.analyze(input.file.get(), input.size, kind, analysis.limits,
-                             Clock::now() + analysis.deadline);
+    envelope.helo = arguments.value("helo");
+    if (const auto from = arguments.value("from")) envelope.reverse_path = without_brackets(*from);
+    for (const std::string& each : arguments.values("to")) {
+        envelope.forward_paths.push_back(without_brackets(each));
     }
-
-private:
-    void connect() {
-        if (auto channel = generation_->connect()) door_.set_channel(std::move(*channel));
-    }
-
-    const Context& context_;
-    std::unique_ptr<host::Generation> generation_;
-    host::Door door_;
-};
+    envelope.tls = arguments.value("tls").value_or("");
+    const auto time = arguments.number("time", 0, std::int64_t{1} << 40);
+    envelope.time = time ? *time : static_cast<std::int64_t>(std::time(nullptr));
+    return envelope;
+}
 
 void print(const std::string& path, const verdict::Verdict& verdict,
            const analyzers::Report& report) {
@@ -127,105 +96,37 @@ void print(const std::string& path, const verdict::Verdict& verdict,
     if (!report.limits.empty()) std::cout << "  limits were reached: see --json\n";
 }
 
-/// Who sent it; nullptr: nobody was asked to look. A message without envelope, on a machine without
-/// configured servers, is looked at offline.
-std::unique_ptr<Authentication> authentication_of(const Arguments& arguments,
-                                                  const Context& context) {
-    const bool wanted = arguments.has("ip") || !context.settings().dns.servers.empty();
-    if (!wanted || arguments.has("object")) return nullptr;
-    return std::make_unique<Authentication>(arguments, context);
-}
-
-std::optional<auth::Results> authenticate(const Authentication* authentication,
-                                          const Input& input) {
-    if (authentication == nullptr) return std::nullopt;
-    ::lseek(input.file.get(), 0, SEEK_SET);
-    auto results = authentication->message(input.file.get());
-    if (!results) return std::nullopt;
-    return std::move(results).value();
-}
-
-/// Adds what the checks of the envelope and the message say; the refusal that the client would
-/// hear.
-std::optional<smtp::Reply> check(const EnvelopeChecks* checks, const Input& input,
-                                 const std::optional<auth::Results>& authenticated,
-                                 const Context& context, verdict::Evidence& evidence) {
-    if (checks == nullptr) return std::nullopt;
-    const std::string header = header_of(
-        input.file.get(), static_cast<std::size_t>(context.settings().smtp.max_header_size));
-    checks::Heard heard =
-        checks->run(evidence.report, authenticated.value_or(auth::Results()), header, input.size);
-    for (checks::Kept& each : heard.findings) {
-        evidence.checked.push_back({std::move(each.finding), each.mode});
-    }
-    return heard.refusal;
-}
-
-std::string reply_words(const smtp::Reply& reply) {
-    return std::to_string(reply.code) + " " + reply.enhanced + " " + reply.text;
-}
-
 /// Scans one file; the exit code it asks for.
-int scan(const std::string& path, const Arguments& arguments, const Context& context,
-         Scanner& scanner, const Authentication* authentication,
-         const EnvelopeChecks* envelope_checks) {
-    const auto begun = Clock::now();
+int scan(const std::string& path, const KnownEnvelope& envelope, const Arguments& arguments,
+         const Context& context, Scanner& scanner) {
     const auto input = open_input(path);
     if (!input) return complain(input.error(), kCouldNot);
-    const MessageKind kind = arguments.has("object") ? MessageKind::Object : MessageKind::Message;
-    const auto report = scanner.analyze(*input, kind);
-    if (!report) return complain(path + ": the analyzer is not to be had", kCouldNot);
-    const std::chrono::duration<double, std::milli> analysis = Clock::now() - begun;
-    const auto authenticated = authenticate(authentication, *input);
-    verdict::Evidence evidence{*report};
-    const auto refusal = check(envelope_checks, *input, authenticated, context, evidence);
-    const std::chrono::duration<double, std::milli> total = Clock::now() - begun;
-
-    const verdict::EnvelopeFacts envelope = envelope_of(arguments);
-    verdict::Verdict verdict =
-        verdict::decide(evidence, context.settings().policy, envelope.reverse_path.value_or(""),
-                        envelope.forward_paths);
-    if (refusal) {
-        verdict.worst.action =
-            refusal->code >= 500 ? verdict::Action::Reject : verdict::Action::Defer;
-        for (auto& each : verdict.recipients) each.action = verdict.worst.action;
-    }
-    const auto time = arguments.number("time", 0, std::int64_t{1} << 40);
-    const auto id = quarantine::QuarantineId::make(time ? *time * 1000 : quarantine::now_ms());
+    // A message without envelope, on a machine without configured servers, is looked at offline.
+    const bool ask_outside = envelope.client || !context.settings().dns.servers.empty();
+    const auto look = arguments.has("object")
+                          ? scanner.look_at_object(envelope, *input)
+                          : scanner.look_at_message(envelope, *input, ask_outside);
+    if (!look) return complain(path + ": the analyzer is not to be had", kCouldNot);
+    const auto id = quarantine::QuarantineId::make(arguments.has("time") ? envelope.time * 1000
+                                                                         : quarantine::now_ms());
     if (context.json) {
-        const auto own =
-            verdict::reply_for(verdict.worst.action, verdict.worst.mail_class, id.text());
-        const std::string words =
-            reply_words(refusal.value_or(smtp::Reply{own.code, own.enhanced, own.text}));
-        std::cout << verdict::scan_json(
-                         {id.text(),
-                          path,
-                          envelope,
-                          authenticated ? &*authenticated : nullptr,
-                          *report,
-                          verdict,
-                          words,
-                          {(total - analysis).count(), analysis.count(), total.count()}})
-                  << std::endl;
+        std::cout << transaction::look_json(*look, envelope, id.text(), path) << std::endl;
     } else {
-        print(path, verdict, *report);
+        print(path, look->verdict, look->report);
     }
-    const auto action = verdict.worst.action;
+    const auto action = look->verdict.worst.action;
     return action == verdict::Action::Deliver || action == verdict::Action::Tag ? kFine : kBad;
 }
 
 int run(const Arguments& arguments, const Context& context) {
     if (arguments.words().empty()) throw UsageError("scan needs a file, or - for standard input");
+    const KnownEnvelope envelope = envelope_of(arguments);
     Scanner scanner(context);
     const auto started = scanner.start();
     if (!started) return complain(started.error(), kCouldNot);
-    const auto authentication = authentication_of(arguments, context);
-    const auto envelope_checks =
-        authentication == nullptr ? nullptr : std::make_unique<EnvelopeChecks>(arguments, context);
     int worst = kFine;
     for (const std::string& path : arguments.words()) {
-        worst = std::max(worst, scan(path, arguments, context, scanner, authentication.get(),
-                                     envelope_checks.get()));
+        worst = std::max(worst, scan(path, envelope, arguments, context, scanner));
     }
     return worst;
 }

@@ -13,6 +13,11 @@ namespace postern::cli {
 void raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    // Root may take more than it was started with.
+    constexpr rlim_t kEnough = 65536;
+    const rlim_t wanted = std::max(limit.rlim_max, kEnough);
+    const rlimit more{wanted, wanted};
+    if (::setrlimit(RLIMIT_NOFILE, &more) == 0) return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }

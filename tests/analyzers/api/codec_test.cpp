@@ -69,8 +69,8 @@ TEST(Codec, RefusesHostileBytes) {
     Report plain;
     plain.objects = {sample_report().objects.front()};
     const std::string small = encode(plain);
-    // Behind the root object come four empty sections: tag and count each.
-    const std::size_t urls = small.size() - 4 * 5;
+    // Behind the root object come five empty sections: tag and count each.
+    const std::size_t urls = small.size() - 5 * 5;
     const auto at = [&](std::size_t position, const std::string& bytes) {
         return std::string(small).replace(position, bytes.size(), bytes);
     };
@@ -129,7 +129,7 @@ TEST(Codec, RefusesReferencesAndValuesOutOfRange) {
     const std::string good = encode(report);
     const std::size_t second = good.find("\x01\0\0\0\0\x01\x0F\0\0\0message/1"s);
     ASSERT_NE(second, std::string::npos);
-    const std::size_t hit = good.size() - 2 * 5 - (1 + 5 + 16);
+    const std::size_t hit = good.size() - 3 * 5 - (1 + 5 + 16);
     const auto at = [&](std::size_t position, const std::string& bytes) {
         return std::string(good).replace(position, bytes.size(), bytes);
     };
@@ -171,6 +171,77 @@ TEST(Codec, RefusesNumbersThatAreNone) {
     }
 }
 
+TEST(Codec, RowsOfDmarcReportsAreBounded) {
+    using namespace std::string_literals;
+    Report report = sample_report();
+    report.limits.clear();
+    report.errors.clear();
+    report.dmarc_reports[0].left_out = 1;
+    report.dmarc_reports[0].rows.resize(kMaxDmarcRows, report.dmarc_reports[0].rows[0]);
+    EXPECT_EQ(decoded(encode(report)), report);
+    report.dmarc_reports[0].rows.push_back(report.dmarc_reports[0].rows[0]);
+    EXPECT_EQ(decoded(encode(report)).dmarc_reports[0].rows.size(), kMaxDmarcRows);
+    EXPECT_EQ(decoded(encode(report)).dmarc_reports[0].left_out, 2U);
+    report.dmarc_reports.resize(kMaxDmarcReports + 1, report.dmarc_reports[0]);
+    const Report cut = decoded(encode(report));  // more than fits
+    ASSERT_EQ(cut.dmarc_reports.size(), kMaxDmarcReports);
+    EXPECT_EQ(cut.urls.size(), 1U);
+    EXPECT_TRUE(cut.complete());
+    for (const DmarcReport& each : cut.dmarc_reports) {
+        EXPECT_EQ(each.rows.size() + each.left_out, kMaxDmarcRows + 2);
+    }
+    EXPECT_EQ(cut.dmarc_reports.back().rows.size(), 0U);
+}
+
+TEST(Codec, RefusesDmarcReportsThatBreakTheirLimits) {
+    using namespace std::string_literals;
+    const std::string good = encode(sample_report());
+    const struct {
+        const char* title;
+        std::string bytes;
+        CodecError error;
+    } cases[] = {
+        {"no message",
+         replaced(good,
+                  "\x09\0\0\0"
+                  "192.0.2.1\x07"s,
+                  "\x09\0\0\0"
+                  "192.0.2.1\0"s),
+         CodecError::BadValue},
+        {"more messages than there are",
+         replaced(good, "192.0.2.1\x07\0\0\0\0\0\0\0"s, "192.0.2.1\x07\0\0\0\x01\0\0\0"s),
+         CodecError::BadValue},
+        {"a disposition that is none",
+         replaced(good, "192.0.2.1\x07\0\0\0\0\0\0\0\x03"s, "192.0.2.1\x07\0\0\0\0\0\0\0\x05"s),
+         CodecError::BadValue},
+        {"neither aligned nor not",
+         replaced(good, "\x06\x01\0\x0B\0\0\0example.org"s, "\x06\x02\0\x0B\0\0\0example.org"s),
+         CodecError::BadValue},
+        {"a text over its limit",
+         replaced(good,
+                  "\x06\0\0\0"
+                  "2026.1"s,
+                  "\0\x01\0\0" + std::string(256, 'x')),
+         CodecError::BadText},
+        {"more signatures than are allowed",
+         replaced(good, "\x01\0\0\0\x0B\0\0\0example.org\x02\0\0\0s1"s,
+                  "\x09\0\0\0\x0B\0\0\0example.org\x02\0\0\0s1"s),
+         CodecError::BadCount},
+        {"an object that does not exist",
+         replaced(good, "\x01\0\0\0\x0D\0\0\0Receiver"s, "\x02\0\0\0\x0D\0\0\0Receiver"s),
+         CodecError::BadReference},
+        {"nine reports",
+         replaced(good, "\x07\x01\0\0\0\x01\0\0\0\x0D"s, "\x07\x09\0\0\0\x01\0\0\0\x0D"s),
+         CodecError::BadCount},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.title);
+        const auto answer = decode(with_length(c.bytes));
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(describe(answer.error()), describe(c.error));
+    }
+}
+
 TEST(Codec, BringsIntoRangeWhatAnHonestWorkerGotWrong) {
     Report report = sample_report();
     report.message.subject = "bad \xFF byte";
@@ -193,6 +264,7 @@ TEST(Codec, AReportThatJustFitsIsNotCut) {
     Report report = sample_report();
     report.limits.clear();
     report.errors.clear();
+    report.dmarc_reports.clear();
     const std::size_t each = encode(report).size();
     Report more = report;
     more.urls.push_back(report.urls[0]);

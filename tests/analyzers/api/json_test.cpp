@@ -24,7 +24,14 @@ TEST(ReportJson, AnalysisHasTheAgreedShape) {
         "urls": [{"url": "HTTP://Example.org/", "normalized": "http://example.org/", "host": "example.org",
                   "object": 1, "where": "html.a.href", "flags": ["text-mismatch"]}],
         "limits": [{"limit": "names", "object": 1, "configured": 7, "observed": 8}],
-        "errors": [{"object": null, "analyzer": "jail", "code": "resource", "detail": "memory"}]})");
+        "errors": [{"object": null, "analyzer": "jail", "code": "resource", "detail": "memory"}],
+        "dmarc_reports": [{"object": 1, "reporter": "Receiver Inc.", "contact": "dmarc@receiver.example",
+            "id": "2026.1", "domain": "example.org", "policy": "reject", "begin": 1767225600,
+            "end": 1767311999, "left_out": 3, "rows": [{"source_ip": "192.0.2.1", "count": 7,
+                "disposition": "quarantine", "reason": "local_policy", "aligned": {"spf": false, "dkim": true},
+                "header_from": "example.org", "envelope_from": "bounce.example.org",
+                "dkim": [{"domain": "example.org", "selector": "s1", "result": "pass"}],
+                "spf": {"domain": "bounce.example.org", "result": "softfail"}}]}]})");
     json got = json::parse(analysis_json(sample_report()));
     for (json& object : got["objects"]) {
         EXPECT_EQ(object["sha256"].get<std::string>().size(), 64U);

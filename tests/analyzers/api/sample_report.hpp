@@ -53,6 +53,27 @@ inline analyzers::Report sample_report() {
     report.findings.back().object = 1;
     report.findings.back().ms = 1.25;
     report.findings.push_back(finding("YARA_MATCH", "rule"));
+    report.dmarc_reports.push_back(
+        {.object = 1,
+         .reporter = "Receiver Inc.",
+         .contact = "dmarc@receiver.example",
+         .id = "2026.1",
+         .domain = "example.org",
+         .policy = DmarcAction::Reject,
+         .begin = 1767225600,
+         .end = 1767311999,
+         .left_out = 3,
+         .rows = {{.source_ip = "192.0.2.1",
+                   .count = 7,
+                   .disposition = DmarcAction::Quarantine,
+                   .reason = DmarcOverride::LocalPolicy,
+                   .dkim_aligned = true,
+                   .spf_aligned = false,
+                   .header_from = "example.org",
+                   .envelope_from = "bounce.example.org",
+                   .dkim = {{"example.org", "s1", DmarcAuthResult::Pass}},
+                   .spf_domain = "bounce.example.org",
+                   .spf = DmarcAuthResult::SoftFail}}});
     return report;
 }
 
@@ -101,10 +122,36 @@ public:
                                        static_cast<Category>(below(5)), below(200) - 100.0,
                                        some_object(), text(), text(), texts(3), below(1000) / 8.0});
         }
+        for (std::uint32_t i = below(3); i > 0; --i) {
+            report.dmarc_reports.push_back(dmarc_report(below(objects)));
+        }
         return report;
     }
 
 private:
+    analyzers::DmarcReport dmarc_report(std::uint32_t object) {
+        using namespace analyzers;
+        DmarcReport report{object,      text(),      text(),      text(), text(), DmarcAction::None,
+                           below(1000), below(1000), below(1000), {}};
+        for (std::uint32_t i = below(4); i > 0; --i) {
+            DmarcReportRow row{.source_ip = text(),
+                               .count = 1 + below(100),
+                               .disposition = static_cast<DmarcAction>(below(5)),
+                               .reason = static_cast<DmarcOverride>(below(9)),
+                               .dkim_aligned = below(2) == 0,
+                               .spf_aligned = below(2) == 0,
+                               .header_from = text(),
+                               .envelope_from = text(),
+                               .dkim = {},
+                               .spf_domain = text(),
+                               .spf = static_cast<DmarcAuthResult>(below(9))};
+            for (std::uint32_t k = below(3); k > 0; --k) {
+                row.dkim.push_back({text(), text(), static_cast<DmarcAuthResult>(below(9))});
+            }
+            report.rows.push_back(std::move(row));
+        }
+        return report;
+    }
     std::uint32_t below(std::uint32_t limit) {
         return static_cast<std::uint32_t>(random_() % limit);
     }

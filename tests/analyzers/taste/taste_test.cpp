@@ -49,6 +49,12 @@ std::string ole_with(std::initializer_list<const char*> names, const std::string
     return file;
 }
 
+std::string wide(std::string_view text) {
+    std::string made;
+    for (const char c : text) made += {c, '\0'};
+    return made;
+}
+
 std::string pe() {
     return "MZ" + std::string(58, '\0') + "\x40\0\0\0"s + "PE\0\0"s + std::string(100, '\0');
 }
@@ -197,6 +203,19 @@ TEST(Taste, Text) {
         {"hta", "<html><HTA:APPLICATION id=a></html>", "", "hta"},
         {"hta by name", "<html></html>", "a.hta", "hta"},
         {"xml", "<?xml version=\"1.0\"?><note/>", "", "xml"},
+        {"dmarc report", "<?xml version=\"1.0\"?>\n<feedback><report_metadata>", "",
+         "dmarc-report"},
+        {"dmarc report in UTF-16",
+         "\xff\xfe"s + wide("<feedback><version>1</version><policy_published>"), "",
+         "dmarc-report"},
+        {"dmarc report with a document type",
+         "<!DOCTYPE a [<!ENTITY b \"c\">\n<!ENTITY d \"e\">]>\n<feedback xmlns=\"x\">"
+         "<report_metadata>",
+         "", "dmarc-report"},
+        {"feedback of a customer", "<?xml version=\"1.0\"?><feedback>good</feedback>", "", "xml"},
+        {"a page with a report in it",
+         "<?xml version=\"1.0\"?><feedback><report_metadata/><script>a()</script></feedback>", "",
+         "html"},
         {"svg", "<?xml version=\"1.0\"?>\n<svg xmlns=\"x\"></svg>", "", "svg"},
         {"svg with a prefix", "<s:svg xmlns:s=\"x\"/>", "", "svg"},
         {"wsf", "<job><script language=\"JScript\"></script></job>", "", "wsf"},

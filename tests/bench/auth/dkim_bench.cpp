@@ -1,7 +1,10 @@
 /// @file CPU time of verifying one message with two signatures (RSA-2048 and Ed25519), ours and
-/// OpenDKIM's in turn, keys at hand. Usage: dkim_bench [relaxed|simple]
+/// OpenDKIM's in turn, keys at hand. Usage: dkim_bench [relaxed|simple [FOLDER]]; with FOLDER the
+/// messages are left there, with and without signatures, and the zone of their keys.
 
+#include <algorithm>
 #include <ctime>
+#include <fstream>
 #include <iomanip>
 #include <iostream>
 #include <string>
@@ -35,20 +38,48 @@ std::string body_of(std::size_t size, Content content) {
     return body;
 }
 
-std::string message_of(std::size_t size, Content content, auth::dkim::Canonicalization form) {
-    std::vector<auth::dkim::SigningKey> keys;
-    keys.push_back({"example.org", "s", PrivateKey::parse(tests::rsa_key().pem()).value()});
-    keys.push_back({"example.org", "e", PrivateKey::parse(tests::ed25519_key().pem()).value()});
-    auth::dkim::SigningRules rules;
-    rules.header = rules.body = form;
+std::string plain_message(std::size_t size, Content content) {
     std::string header = "From: A <a@example.org>\r\nTo: b@example.net\r\nSubject: hello\r\n";
     for (int i = 0; i < 8; ++i) {
         header +=
             "Received: from a.example (a.example [192.0.2.1])\r\n\tby b.example with ESMTP\r\n";
     }
+    if (content == Content::Base64) {
+        header +=
+            "MIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\n"
+            "Content-Transfer-Encoding: base64\r\n";
+    }
+    return header + "\r\n" + body_of(size, content);
+}
+
+std::string signed_message(const std::string& plain, auth::dkim::Canonicalization form) {
+    std::vector<auth::dkim::SigningKey> keys;
+    keys.push_back({"example.org", "s", PrivateKey::parse(tests::rsa_key().pem()).value()});
+    keys.push_back({"example.org", "e", PrivateKey::parse(tests::ed25519_key().pem()).value()});
+    auth::dkim::SigningRules rules;
+    rules.header = rules.body = form;
     return auth::dkim::Signer(std::move(keys), rules)
-        .sign_message(header + "\r\n" + body_of(size, content), "example.org",
-                      static_cast<std::uint64_t>(std::time(nullptr)));
+        .sign_message(plain, "example.org", static_cast<std::uint64_t>(std::time(nullptr)));
+}
+
+void leave_zone(const std::string& folder) {
+    constexpr std::size_t kPiece = 255;  // RFC 1035 3.3: one character-string
+    std::ofstream zone(folder + "/zone");
+    for (const auto& [selector, record] : {std::pair{"s", tests::rsa_key().record()},
+                                           std::pair{"e", tests::ed25519_key().record()}}) {
+        zone << selector << "._domainkey.example.org TXT";
+        for (std::size_t at = 0; at < record.size(); at += kPiece) {
+            zone << " \"" << record.substr(at, kPiece) << '"';
+        }
+        zone << "\n";
+    }
+}
+
+void leave(const std::string& folder, std::string name, const std::string& plain,
+           const std::string& with_signatures) {
+    std::replace(name.begin(), name.end(), ' ', '-');
+    std::ofstream(folder + "/" + name + ".plain.eml", std::ios::binary) << plain;
+    std::ofstream(folder + "/" + name + ".signed.eml", std::ios::binary) << with_signatures;
 }
 
 bool ours(const std::string& message, tests::FakeResolver& dns) {
@@ -86,6 +117,8 @@ double best_of(int times, F&& verify) {
 
 int main(int count, char** words) {
     const bool simple = count > 1 && std::string(words[1]) == "simple";
+    const std::string folder = count > 2 ? words[2] : "";
+    if (!folder.empty()) leave_zone(folder);
     const auto form =
         simple ? auth::dkim::Canonicalization::Simple : auth::dkim::Canonicalization::Relaxed;
     tests::FakeResolver dns;
@@ -110,7 +143,9 @@ int main(int count, char** words) {
                         {"5 MB base64", 5'000'000, Content::Base64, 5},
                         {"50 MB base64", 50'000'000, Content::Base64, 1}};
     for (const Row& row : rows) {
-        const std::string message = message_of(row.size, row.content, form);
+        const std::string plain = plain_message(row.size, row.content);
+        const std::string message = signed_message(plain, form);
+        if (!folder.empty()) leave(folder, row.title, plain, message);
         const double one = best_of(row.times, [&] { return ours(message, dns); });
         const double two = best_of(row.times, [&] { return theirs(message); });
         std::cout << std::left << std::setw(14) << row.title << std::right << std::fixed

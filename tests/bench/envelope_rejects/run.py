@@ -105,7 +105,7 @@ class Postern:
         more = f'[dns]\nservers = ["{dns}"]\n'
         if not trusted:
             keys["smtp"] += "\nunlimited_clients = []"
-            more += "".join(f"[checks.{name}_rate]\naddress = 0\nnetwork = 0\n" for name in ("connection", "message", "recipient"))
+            more += "".join(f"[checks.{name}_rate]\naddress = 0\nnetwork = 0\n" for name in ("connection", "message", "recipient", "error"))
             more += '[checks.pregreet]\nwait = "1s"\n[checks.banned]\nthreshold = 1000000\n[checks.harvest]\nlimit = 100000\nwindow = "1s"\n'
         self.site = postern_site.Site(binaries, folder, more=more, keys=keys)
         self.port, self.pid = self.site.ports["smtp"], self.site.postern.process.pid

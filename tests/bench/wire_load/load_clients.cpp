@@ -1,10 +1,10 @@
 /// @file Crowds of SMTP clients against a gateway that runs already. run.py beside it starts both.
 ///
-///     load_clients crowd PORT IDLE SLOW PART      holds them; tells when they are there; until
-///     killed load_clients probe PORT COUNT FIRST SOURCES new clients, 100 a second: time to the
-///     banner load_clients churn PORT COUNT SOURCES       short sessions; what each tenth source
-///     and the others hear
+///     load_clients crowd PORT IDLE SLOW PART           holds them, tells when they are there
+///     load_clients probe PORT COUNT FIRST SOURCES      50 new ones a second: time to the banner
+///     load_clients churn PORT COUNT SOURCES            short sessions: who heard what
 ///
+/// A crowd stays until it is killed. What the sources of each tenth number hear is told apart.
 /// Source n is 127.(10 + n/1280).(n/5 mod 256).(1 + n mod 5).
 
 #include <algorithm>
@@ -57,7 +57,7 @@ public:
                 continue;
             }
             if (socket >= 0) ++sent_away;
-            sockets_[i] = clients_.open(kLoris, kFirst + part_ * 100 + i / 10);
+            sockets_[i] = clients_.open(kLoris, kFirst + part_ * 100 + i / 5);
         }
     }
     unsigned sent_away = 0;
@@ -71,7 +71,7 @@ private:
 
 [[noreturn]] void crowd(std::uint16_t port, unsigned idle, unsigned slow, unsigned part) {
     Clients clients(port);
-    constexpr unsigned kPerSource = 50;
+    constexpr unsigned kPerSource = 20;  // five to a /24: below the rate of a network
     constexpr std::size_t kAtOnce = 1500;
     unsigned lost = 0;
     const auto lose = [&](int) { ++lost; };
@@ -103,7 +103,7 @@ void probe(std::uint16_t port, unsigned count, unsigned first, unsigned sources)
     Clients clients(port);
     for (unsigned i = 0; i < count || clients.count() > 0; ++i) {
         if (i < count) clients.open(kProbe, first + i % sources);
-        const auto until = Clock::now() + 10ms;
+        const auto until = Clock::now() + 20ms;
         while (Clock::now() < until) clients.run(1ms);
     }
     std::printf("{");

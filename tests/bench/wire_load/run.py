@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Crowds against a whole `postern serve`: who is greeted how soon, what a connection costs, who is refused.
 
-    run.py BIN LOAD_CLIENTS idle [--idle 19000] [--slow 200] [--defaults]   a crowd that does nothing, beside new clients, trusted and not
-    run.py BIN LOAD_CLIENTS churn [--count 50000] [--sources 5000]         short sessions, twice; a DNS list holds each tenth source
+    run.py BIN LOAD_CLIENTS idle [--idle 20000] [--slow 200]          a crowd that does nothing, beside new clients, trusted and not
+    run.py BIN LOAD_CLIENTS churn [--count 50000] [--sources 5000]   short sessions; a DNS list holds each tenth source
 
-Memory and CPU are those of postern-gatewayd. A process may need more than 20,000 descriptors for larger crowds.
+Memory and CPU are those of postern-gatewayd. README.md beside this says what is configured.
 """
 import argparse
 import collections
@@ -20,9 +20,10 @@ SUPPORT = os.path.join(HERE, "..", "..", "support")
 sys.path.insert(0, SUPPORT)
 import postern_site  # noqa: E402
 
-WAIT_MS = 1000
-RATES = "".join(f"[checks.{name}_rate]\naddress = 0\nnetwork = 0\n" for name in ("connection", "message", "recipient"))
+WAIT_MS = {"idle": 6000, "churn": 1000}  # of strangers; 6 s is the default
+RATES = "".join(f"[checks.{name}_rate]\naddress = 0\nnetwork = 0\n" for name in ("connection", "message", "recipient", "error"))
 LIST = '[checks.client_lists]\nmode = "enforce"\nrefuse_at = 3.0\n[[lists.dns]]\nname = "bl"\nzone = "bl.example"\nauthoritative = true\n'
+PROBES = 1000
 TRUSTED_FIRST = (200 - 10) * 256 * 5  # source number of 127.200.0.1, see load_clients.cpp
 
 
@@ -74,11 +75,11 @@ def idle(options, site, watched):
         print(f"gatewayd: {empty} empty, {full} with {held} connections: {full['rss_kib'] / max(1, held):.2f} KiB each in all, {(full['rss_kib'] - empty['rss_kib']) / max(1, held):.2f} KiB more for each")
         for name, first in (("trusted, no wait", TRUSTED_FIRST), ("strangers, first visit", 5000)):
             before = watched.look()
-            got = ask(options.clients, "probe", port, 2000 if options.idle else 200, first, 2000)
+            got = ask(options.clients, "probe", port, PROBES, first, PROBES)
             after = watched.look()
-            beside = f", {got['p99_ms'] - WAIT_MS:.1f} ms beside the wait" if "stranger" in name else ""
+            beside = f", {got['p99_ms'] - WAIT_MS['idle']:.1f} ms beside the wait" if "stranger" in name else ""
             print(f"{name}: {got}; p99 {got['p99_ms']} ms{beside}; gatewayd {after['cpu_s'] - before['cpu_s']:.2f} s CPU; {after}", flush=True)
-        again = ask(options.clients, "probe", port, 2000, 5000, 2000)
+        again = ask(options.clients, "probe", port, PROBES, 5000, PROBES)
         print(f"strangers, second visit: {again}", flush=True)
         print(f"at last: {watched.look()}")
     finally:
@@ -125,17 +126,14 @@ def main():
     parser.add_argument("binaries")
     parser.add_argument("clients")
     parser.add_argument("what", choices=("idle", "churn"))
-    parser.add_argument("--idle", type=int, default=19000)
+    parser.add_argument("--idle", type=int, default=20000)
     parser.add_argument("--slow", type=int, default=200)
-    parser.add_argument("--rest", type=int, default=5, help="seconds between the crowd's arrival and the measurement")
-    parser.add_argument("--defaults", action="store_true", help="with the default limits of overload")
+    parser.add_argument("--rest", type=int, default=40, help="seconds between the crowd's arrival and the measurement")
     parser.add_argument("--count", type=int, default=50000)
     parser.add_argument("--sources", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     smtp = 'unlimited_clients = ["127.200.0.0/14"]\n'
-    if options.what == "idle" and not options.defaults:
-        smtp += "max_connections = 30000\noverload.share = 1.0\noverload.refuse_share = 1.0\n"
     with tempfile.TemporaryDirectory(prefix="postern-load-") as folder:
         os.chmod(folder, 0o755)
         with open(f"{folder}/zone", "w") as file:
@@ -143,7 +141,9 @@ def main():
         with open(f"{folder}/dns.out", "w+") as said:
             dns = subprocess.Popen([sys.executable, f"{SUPPORT}/dns/fake_dns.py", f"{folder}/zone", "--until-eof"], stdin=subprocess.PIPE, stdout=said)
             address = postern_site.wait_for(lambda: open(f"{folder}/dns.out").read(), 10).split()[1]
-            more = f'[dns]\nservers = ["{address}"]\n[checks.pregreet]\nwait = "{WAIT_MS}ms"\n{RATES}{LIST}'
+            more = f'[dns]\nservers = ["{address}"]\n'
+            if options.what == "churn":
+                more += f'[checks.pregreet]\nwait = "{WAIT_MS["churn"]}ms"\n{RATES}{LIST}'
             try:
                 site = postern_site.Site(options.binaries, folder, more=more, keys={"smtp": smtp})
                 try:

@@ -83,12 +83,18 @@ std::vector<CourseCase> courses() {
     weak.auth.dkim[0].result = DkimResult::Pass;
     weak.auth.dkim[0].algorithm = "rsa-sha256";
     weak.auth.dkim[0].key_bits = 1024;
+    MessageFacts partial = unsigned_mail;
+    partial.auth.dkim.resize(1);
+    partial.auth.dkim[0].result = DkimResult::Pass;
+    partial.auth.dkim[0].left_out = "only 5 of 9 bytes are signed (l=)";
     MessageFacts no_key = unsigned_mail;
     no_key.auth.dkim.resize(1);
     no_key.auth.dkim[0].result = DkimResult::TempError;
     MessageFacts broken_chain = unsigned_mail;
     broken_chain.auth.arc.emplace();
     broken_chain.auth.arc->result = auth::ArcResult::Fail;
+    MessageFacts unread_chain = broken_chain;
+    unread_chain.auth.arc->temporary = true;
     MessageFacts two_from = with_dmarc(DmarcResult::PermError, {}, DmarcPolicy::None);
     two_from.header = "From: a@b.org\r\nFrom: c@d.org\r\n\r\n";
     MessageFacts no_from = two_from;
@@ -118,7 +124,7 @@ std::vector<CourseCase> courses() {
          "SPF_FAIL", Mode::Monitor},
         {"SPF softfail", "", "spf", with_spf(SpfResult::SoftFail), "SPF_SOFTFAIL", Mode::Score},
         {"SPF temperror", "", "spf", with_spf(SpfResult::TempError), "CHECK_UNDECIDED",
-         Mode::Monitor},
+         Mode::Score},
         {"SPF temperror, deferred", "[checks.spf]\ntemperror = \"defer\"", "spf",
          with_spf(SpfResult::TempError), "CHECK_UNDECIDED", Mode::Enforce, 451, "4.7.24"},
         {"SPF permerror, refused", "[checks.spf]\npermerror = \"reject\"", "spf",
@@ -131,8 +137,13 @@ std::vector<CourseCase> courses() {
         {"a failed signature, refused", "[checks.dkim]\nfail = \"reject\"", "dkim", failed,
          "DKIM_FAIL", Mode::Enforce, 550, "5.7.20"},
         {"a weak key", "", "dkim", weak, "DKIM_WEAK", Mode::Monitor},
+        {"bytes behind what is signed", "", "dkim", partial, "DKIM_PARTIAL", Mode::Score},
+        {"bytes behind what is signed, held", "[checks.dkim]\npartial = \"quarantine\"", "dkim",
+         partial, "DKIM_PARTIAL", Mode::Enforce},
+        {"bytes behind what is signed, refused", "[checks.dkim]\npartial = \"reject\"", "dkim",
+         partial, "DKIM_PARTIAL", Mode::Enforce, 550, "5.7.20"},
         {"a key that could not be had is no failure", "[checks.dkim]\nfail = \"reject\"", "dkim",
-         no_key, "CHECK_UNDECIDED", Mode::Monitor},
+         no_key, "CHECK_UNDECIDED", Mode::Score},
         {"DMARC pass", "", "dmarc", with_dmarc(DmarcResult::Pass, DmarcPolicy::Reject, {}),
          nullptr},
         {"DMARC reject", "", "dmarc", reject, "DMARC_REJECT", Mode::Enforce, 550, "5.7.26"},
@@ -141,7 +152,7 @@ std::vector<CourseCase> courses() {
         {"DMARC quarantine", "", "dmarc", hold, "DMARC_QUARANTINE", Mode::Enforce},
         {"DMARC none", "", "dmarc", shrug, "DMARC_FAIL", Mode::Score},
         {"DMARC overridden", "", "dmarc", vouched, "DMARC_OVERRIDDEN", Mode::Enforce},
-        {"DMARC temperror", "", "dmarc", unknown, "CHECK_UNDECIDED", Mode::Monitor},
+        {"DMARC temperror", "", "dmarc", unknown, "CHECK_UNDECIDED", Mode::Score},
         {"DMARC temperror, deferred", "[checks.dmarc]\ntemperror = \"defer\"", "dmarc", unknown,
          "CHECK_UNDECIDED", Mode::Enforce, 451, "4.7.26"},
         {"two From fields", "", "dmarc", two_from, "FROM_AMBIGUOUS", Mode::Enforce},
@@ -149,6 +160,10 @@ std::vector<CourseCase> courses() {
          two_from, "FROM_AMBIGUOUS", Mode::Enforce, 550, "5.7.26"},
         {"no From field", "", "dmarc", no_from, "FROM_MISSING", Mode::Score},
         {"a broken chain", "", "arc", broken_chain, "ARC_FAIL", Mode::Monitor},
+        {"a chain whose key could not be had is no failure", "[checks.arc]\nfail = \"reject\"",
+         "arc", unread_chain, "CHECK_UNDECIDED", Mode::Score},
+        {"a chain whose key could not be had, deferred", "[checks.arc]\ntemperror = \"defer\"",
+         "arc", unread_chain, "CHECK_UNDECIDED", Mode::Enforce, 451, "4.7.29"},
         {"a broken chain, refused", "[checks.arc]\nfail = \"reject\"", "arc", broken_chain,
          "ARC_FAIL", Mode::Enforce, 550, "5.7.29"},
     };

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "gateway/checks/recipient/memory.hpp"
 #include "gateway/checks/recipient/recipient_list.hpp"
@@ -233,6 +234,42 @@ TEST(RecipientFile, UnknownRecipientsAreRefusedAndPostmasterNever) {
     }
     bench.recipients = nullptr;
     EXPECT_THAT(bench.say(check("recipient_known"), ordinary()), IsEmpty());
+}
+
+TEST(RecipientFile, IsReadAgainWhenItChangesAndTheLastGoodOneStaysInForce) {
+    const TemporaryFile file;
+    RecipientList list(file.path);
+    EXPECT_EQ(list.current(), nullptr);
+    struct {
+        const char* text;
+        bool bob;
+        bool carol;
+        bool problem;
+    } const cases[] = {{"bob@dest.example\n", true, false, false},
+                       {"bob@dest.example\ncarol@dest.example\n", true, true, false},
+                       {"no address\n", true, true, true},
+                       {"carol@dest.example\n# of late\n", false, true, false}};
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.text);
+        file.write(c.text);
+        list.look();
+        ASSERT_NE(list.current(), nullptr);
+        EXPECT_EQ(holds(*list.current(), mailbox("bob@dest.example"), "+"), c.bob);
+        EXPECT_EQ(holds(*list.current(), mailbox("carol@dest.example"), "+"), c.carol);
+        EXPECT_EQ(!list.problem().empty(), c.problem);
+    }
+}
+
+TEST(RecipientFile, AThreadLooksForChanges) {
+    const TemporaryFile file;
+    RecipientList list(file.path);
+    list.watch(std::chrono::milliseconds(1));
+    file.write("bob@dest.example\n");
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!list.current() && std::chrono::steady_clock::now() < patience) {
+        std::this_thread::yield();
+    }
+    EXPECT_NE(list.current(), nullptr);
 }
 
 TEST(RecipientProbe, AsksOnceAndRemembers) {

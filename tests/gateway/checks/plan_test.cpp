@@ -182,8 +182,8 @@ TEST(Run, EachRunIsCountedWithWhatCameOfIt) {
     dns::Inquiry inquiry(bench.dns, {});
     Heard heard;
     run(plan_of(""), Stage::Helo, Part::AtOnce, facts, bench.tools(inquiry), heard,
-        [&](std::string_view check, Came came) {
-            counted.push_back(std::string(check) + " " + std::string(name(came)));
+        [&](const Configured& check, Came came) {
+            counted.push_back(std::string(check.check->name) + " " + std::string(name(came)));
         });
     EXPECT_THAT(counted, testing::ElementsAre("helo_syntax clear", "helo_literal clear",
                                               "helo_self refused"));

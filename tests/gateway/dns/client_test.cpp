@@ -132,6 +132,7 @@ TEST_F(ClientTest, AsksOnceForWhatItKnows) {
     }
     EXPECT_EQ(server_.asked(), 2U);
     EXPECT_EQ(client_.load().cached, 2U);
+    EXPECT_EQ(client_.load().hits, 7U);
 }
 
 TEST_F(ClientTest, GivesTheTimeThatIsLeft) {

@@ -126,5 +126,37 @@ TEST_F(AdmissionTest, OverloadBeginsAtItsShareAndEndsBelowIt) {
     EXPECT_EQ(changes, (std::vector<bool>{true, false, true, false}));
 }
 
+/// Where descriptors end before max_connections, the last places are for our own.
+TEST_F(AdmissionTest, OverloadBeginsWhereDescriptorsEnd) {
+    constexpr std::size_t kRoom = 2 * LoadLimits::kLastPlaces + 3;
+    limits(100'000, 100'000, 100'000);
+    LoadGauge gauge(admission_, {.max_connections = 100'000, .room = kRoom}, {});
+    const auto come_up_to = [&](std::size_t count) {
+        while (places_.size() < count) ASSERT_EQ(come("192.0.2.1"), "");
+        while (places_.size() > count) places_.pop_front();
+    };
+    struct {
+        std::size_t connections;
+        bool full;
+        bool overload;
+    } const cases[] = {
+        {kRoom - LoadLimits::kLastPlaces - 1, false, false},
+        {kRoom - LoadLimits::kLastPlaces, true, true},
+        {kRoom - LoadLimits::kLastPlaces - 1, false, true},  // it does not flicker
+        {kRoom - 2 * LoadLimits::kLastPlaces, false, true},
+        {kRoom - 2 * LoadLimits::kLastPlaces - 1, false, false},
+        {kRoom, true, true},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.connections);
+        come_up_to(c.connections);
+        const Load load = gauge.measure();
+        EXPECT_EQ(gauge.full(load), c.full);
+        EXPECT_EQ(load.overload, c.overload);
+    }
+    LoadGauge without(admission_, {.max_connections = 100'000}, {});
+    EXPECT_FALSE(without.measure().overload) << "no limit on descriptors is known";
+}
+
 }  // namespace
 }  // namespace postern::net

@@ -122,7 +122,9 @@ TEST(Metrics, OfTheGatewayHaveTheirDocumentedNames) {
           "postern_finding_total counter", "postern_analyzer_errors_total counter",
           "postern_jail_workers gauge", "postern_signature_age_seconds gauge",
           "postern_quarantine_messages gauge", "postern_queue_messages gauge",
-          "postern_dns_lookups_total counter"}) {
+          "postern_dns_lookups_total counter", "postern_smtp_refused_total counter",
+          "postern_smtp_overload gauge", "postern_smtp_overloads_total counter",
+          "postern_smtp_tls_failed_total counter"}) {
         EXPECT_NE(text.find(std::string("# TYPE ") + type + "\n"), std::string::npos) << type;
     }
     metrics.smtp_replies.with({"rcpt", "550"}).add();

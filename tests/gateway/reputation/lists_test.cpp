@@ -167,6 +167,18 @@ TEST_F(ListsTest, TheOperatorsWordIsHeardAllowFirst) {
     EXPECT_EQ(sender("other@b.example"), Standing::None);
 }
 
+TEST_F(ListsTest, AnEntryThatLetsInCountsUntilItsLastDayIsOver) {
+    settings_.allow = {"192.0.2.0/24 until 2020-02-29", "192.0.2.7 until 9000-01-31"};
+    start();
+    const auto word = [&](const char* text) {
+        return lists_->client_standing(mail::IpAddress::parse(text).value());
+    };
+    EXPECT_EQ(word("192.0.2.7").standing, Standing::Allowed) << "by the narrower one";
+    EXPECT_EQ(word("192.0.2.8").standing, Standing::None);
+    EXPECT_EQ(word("192.0.2.8").expired, "192.0.2.0/24");
+    EXPECT_EQ(word("198.51.100.1").expired, "");
+}
+
 TEST_F(ListsTest, ADenyFileThatCannotBeReadIsUnknownAndAnAlarm) {
     settings_.deny_files = {folder_.path("none")};
     start();

@@ -13,6 +13,8 @@ TEST(AuthSettings, DefaultsAreSafe) {
     EXPECT_TRUE(auth.add_results);
     EXPECT_TRUE(auth.trusted_sealers.empty());
     EXPECT_FALSE(auth.accept_partial_body);
+    EXPECT_FALSE(auth.accept_unsigned_duplicates);
+    EXPECT_FALSE(auth.trusted_clients);
     EXPECT_EQ(auth.min_rsa_bits, 1024U);
 }
 
@@ -21,7 +23,8 @@ TEST(AuthSettings, EveryKeyIsRead) {
                           "[auth]\nauthserv_id = \"mx.example.org\"\nadd_results = false\n"
                           "received_spf = true\nspf_helo = false\nspf_time = \"5s\"\n"
                           "trusted_sealers = [\"Lists.Example.ORG\"]\nmax_signatures = 3\n"
-                          "min_rsa_bits = 2048\naccept_partial_body = true\n",
+                          "min_rsa_bits = 2048\naccept_partial_body = true\n"
+                          "accept_unsigned_duplicates = true\ntrusted_clients = true\n",
                           "a.toml")
                           .settings.auth;
     EXPECT_EQ(auth.authserv_id, "mx.example.org");
@@ -33,6 +36,8 @@ TEST(AuthSettings, EveryKeyIsRead) {
     EXPECT_EQ(auth.max_signatures, 3U);
     EXPECT_EQ(auth.min_rsa_bits, 2048U);
     EXPECT_TRUE(auth.accept_partial_body);
+    EXPECT_TRUE(auth.accept_unsigned_duplicates);
+    EXPECT_TRUE(auth.trusted_clients);
 }
 
 TEST(AuthSettings, ReportsAreOffUntilSomebodySendsThem) {

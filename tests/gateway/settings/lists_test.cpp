@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gateway/settings/allow_entry.hpp"
 #include "gateway/settings/config_error.hpp"
 #include "gateway/settings/settings.hpp"
 
@@ -183,6 +184,12 @@ TEST(Lists, SayWhatIsWrongAndWhere) {
          "a.toml:4: lists.feed[0].separator"},
         {"bits behind the prefix", "[lists]\nallow = [\"192.0.2.1/24\"]\n",
          "a.toml:2: lists.allow holds \"192.0.2.1/24\""},
+        {"a day that is none", "[lists]\nallow = [\"a.example until 2027-02-29\"]\n",
+         "a.toml:2: lists.allow holds \"a.example until 2027-02-29\""},
+        {"not a day", "[lists]\nallow = [\"a.example until soon\"]\n",
+         "a.toml:2: lists.allow holds \"a.example until soon\""},
+        {"an end of what is kept out", "[lists]\ndeny = [\"a.example until 2027-03-31\"]\n",
+         "a.toml:2: lists.deny holds"},
         {"prefix too long", "[lists]\ndeny = [\"2001:db8::/129\"]\n", "a.toml:2: lists.deny holds"},
         {"no such thing", "[lists]\ndeny = [\"a b\"]\n", "a.toml:2: lists.deny holds \"a b\""},
         {"file without a path", "[[lists.file]]\nname = \"a\"\n",
@@ -197,6 +204,19 @@ TEST(Lists, SayWhatIsWrongAndWhere) {
             EXPECT_EQ(std::string(error.what()).substr(0, std::string(c.message).size()),
                       c.message);
         }
+    }
+}
+
+TEST(AllowEntry, LastsUntilItsLastDayIsOver) {
+    EXPECT_FALSE(parse_allow_entry("a.example")->until.has_value());
+    const auto entry = parse_allow_entry("a.example until 2027-03-31");
+    ASSERT_TRUE(entry.has_value());
+    EXPECT_EQ(entry->who, "a.example");
+    EXPECT_EQ(entry->until, 1'806'537'600) << "the first second of April, UTC";
+    EXPECT_TRUE(parse_allow_entry("a.example until 2028-02-29").has_value());
+    for (const char* bad : {"a until ", "a until 2027-3-31", "a until 2027-13-01",
+                            "a until 2027-03-31 ", "a until 20270331", "a until -027-03-31"}) {
+        EXPECT_FALSE(parse_allow_entry(bad).has_value()) << bad;
     }
 }
 

@@ -68,11 +68,12 @@ TEST(NextHops, AreReadFromEveryFormOfTheKeys) {
 TEST(NextHops, EachServerBeginsWithTheGeneralKeys) {
     const Loaded loaded = parse(
         "[next_hop]\ntls = \"required\"\ntls_trust = \"/etc/ours.pem\"\nconnect_timeout = "
-        "\"3s\"\nmax_idle = 2\n"
+        "\"3s\"\nmax_idle = 2\ntries_while_down = 3\n"
         "[[next_hops]]\nhost = \"a.test\"\ntls_name = \"x.test\"\n"
         "[[route]]\ndomains = \"b.test\"\nhost = \"b.test\"\ntls = \"dane-only\"\nreply_timeout = "
         "\"5s\"\n",
         "a.toml");
+    EXPECT_EQ(loaded.settings.next_hops.tries_while_down, 3U);
     const NextHop& first = loaded.settings.next_hops.routes[0].hops[0];
     EXPECT_EQ(first.tls, TlsUse::Required);
     EXPECT_TRUE(first.tls_verify);
@@ -114,6 +115,8 @@ TEST(NextHops, RefuseWhatNobodyCanMean) {
         {"MX of a socket", "[next_hop]\nhost = \"/run/s\"\nmx = true\n", "which has no MX"},
         {"unknown TLS", "[next_hop]\ntls = \"maybe\"\n",
          "one of \"none\", \"opportunistic\", \"required\", \"dane\", \"dane-only\", \"pinned\""},
+        {"too many tries", "[next_hop]\ntries_while_down = 1001\n",
+         "next_hop.tries_while_down is 1001; 0 to 1000"},
         {"pause out of order", "[next_hop]\nfirst_pause = \"10m\"\n",
          "longer than next_hop.longest_pause"},
         {"route without domains", "[[route]]\nhost = \"a\"\n",

@@ -14,6 +14,7 @@ TEST(Settings, AnEmptyFileRunsOnDefaults) {
     const Loaded loaded = parse("", "empty.toml");
     EXPECT_EQ(loaded.settings.smtp.listen, std::vector<std::string>{"127.0.0.1:2525"});
     EXPECT_EQ(loaded.settings.policy.actions.unscanned, Action::Quarantine);
+    EXPECT_EQ(loaded.settings.policy.actions.undecided, Action::Deliver);
     EXPECT_EQ(loaded.settings.quarantine.blobs, "/var/lib/postern/blobs");
     EXPECT_TRUE(std::all_of(loaded.effective.begin(), loaded.effective.end(),
                             [](const Effective& e) { return e.origin == "default"; }));
@@ -92,6 +93,25 @@ TEST(Settings, RefusesWhatItDoesNotUnderstandByFileAndLine) {
             EXPECT_NE(std::string(error.what()).find(c.message), std::string::npos) << error.what();
             EXPECT_TRUE(std::string(error.what()).starts_with("a.toml:")) << error.what();
         }
+    }
+}
+
+TEST(Settings, WhatIsRemovedAndWhenHasItsEdges) {
+    const auto quarantine = [](const std::string& lines) {
+        return parse("[quarantine]\n" + lines, "a.toml").settings.quarantine;
+    };
+    const Quarantine standard = quarantine("");
+    EXPECT_EQ(standard.retention_interval, std::chrono::hours(1));
+    EXPECT_EQ(standard.forget_days, 90U);
+    EXPECT_EQ(standard.audit_days, 0U);
+    EXPECT_EQ(quarantine("retention_interval = \"1s\"\n").retention_interval,
+              std::chrono::seconds(1));
+    EXPECT_EQ(quarantine("retention_interval = \"24h\"\n").retention_interval,
+              std::chrono::hours(24));
+    EXPECT_EQ(quarantine("forget_days = 1\naudit_days = 36500\n").audit_days, 36500U);
+    for (const char* bad : {"retention_interval = \"999ms\"\n", "retention_interval = \"25h\"\n",
+                            "forget_days = 0\n", "forget_days = 3651\n", "audit_days = 36501\n"}) {
+        EXPECT_THROW((void)quarantine(bad), ConfigError) << bad;
     }
 }
 

@@ -113,6 +113,47 @@ TEST(Judge, ReasonsAreTheCodesThatCountedWorstFirst) {
     EXPECT_EQ(judgement.reasons, (std::vector<std::string>{"BAD", "LOW"}));
 }
 
+TEST(Judge, WhatCouldNotBeToldIsAReasonAndPolicySaysWhatBecomesOfIt) {
+    const Weighed undecided{found("CHECK_UNDECIDED", 0), Mode::Score};
+    const Weighed unknown{found("LIST_UNKNOWN", 0), Mode::Enforce};
+    const Weighed shown{found("LIST_UNKNOWN", 0), Mode::Monitor};
+    const struct {
+        const char* title;
+        std::vector<Weighed> findings;
+        Action undecided;
+        Action action;
+        MailClass mail_class = MailClass::Clean;
+        std::size_t reasons = 1;
+    } cases[] = {
+        {"by default it is delivered", {undecided}, {}, Action::Deliver},
+        {"a check", {undecided}, Action::Defer, Action::Defer},
+        {"a list", {unknown}, Action::Quarantine, Action::Quarantine},
+        {"only shown", {shown}, Action::Defer, Action::Deliver, MailClass::Clean, 0},
+        {"all was told", {}, Action::Defer, Action::Deliver, MailClass::Clean, 0},
+        {"what was found is stricter",
+         {undecided, {found("A", 9), Mode::Score}},
+         Action::Defer,
+         Action::Quarantine,
+         MailClass::Spam,
+         2},
+        {"what was found is milder",
+         {undecided, {found("A", 6), Mode::Score}},
+         Action::Defer,
+         Action::Defer,
+         MailClass::Spam,
+         2},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.title);
+        settings::ClassActions actions;
+        actions.undecided = c.undecided;
+        const Judgement judgement = judge({}, c.findings, {}, actions);
+        EXPECT_EQ(judgement.action, c.action);
+        EXPECT_EQ(judgement.mail_class, c.mail_class);
+        EXPECT_EQ(judgement.reasons.size(), c.reasons);
+    }
+}
+
 TEST(Weigh, ModesDecideWhatCounts) {
     const std::vector<Finding> findings = {found("A", 9, Category::Malware)};
     struct {
@@ -194,6 +235,8 @@ TEST(Replies, QuarantinedMailHearsTheWordsOfDeliveredMail) {
     EXPECT_EQ(held.code, 250);
     EXPECT_EQ(reply_for(Action::Reject, MailClass::Malware, "ID").code, 554);
     EXPECT_EQ(analyzer_unavailable("ID").code, 451);
+    EXPECT_EQ(analyzer_unavailable("ID").enhanced, "4.3.0");
+    EXPECT_EQ(reply_for(Action::Defer, MailClass::Clean, "ID").enhanced, "4.4.3");
 }
 
 TEST(Decide, AFindingOfACheckCountsAsItsModeAllows) {

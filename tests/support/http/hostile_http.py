@@ -65,6 +65,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_other(self):
         self.good(b"other.example\n")
 
+    def do_hosts(self):
+        self.good(b"# a hosts file\n127.0.0.1 localhost\n0.0.0.0 in-hosts.example ads.in-hosts.example\n")
+
+    def do_csv(self):
+        """As URLhaus publishes: comments, quoted fields, the URL in the third."""
+        self.good(b'# id,dateadded,url,url_status\r\n"1","2026-11-24 12:00:00","http://in-csv.example/bad.exe?a=1","online"\r\n"2","2026-11-24 12:00:01","http://192.0.2.7:8080/i,or-not","offline"\r\n')
+
     def do_dead(self):
         self.server.stopped.wait(60)
 

@@ -40,7 +40,7 @@ std::optional<Reportable> reportable(const Evaluation& evaluation, const Results
     }
     for (const Dkim& each : results.dkim) {
         if (row.dkim.size() >= kMostSignatures) break;
-        if (!each.domain.empty()) row.dkim.push_back({each.domain, each.selector, each.result});
+        if (!each.domain.empty()) row.dkim.push_back({each.domain, each.selector, told(each)});
     }
     if (results.spf) {
         row.spf = results.spf->result;

@@ -26,13 +26,20 @@ const std::string kTags =
     "v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=s; h=from:to:subject:content-type; "
     "bh=BH";
 
+/// Whether a signature speaks for its domain.
 bool passes(const std::string& message, const arc::IntakeLimits& limits = {}) {
     tests::FakeResolver dns;
     tests::publish_keys(dns);
     for (const Dkim& each : tests::verify_text(message, dns, kNow, limits).dkim) {
-        if (each.result == DkimResult::Pass) return true;
+        if (authenticates(each)) return true;
     }
     return false;
+}
+
+Dkim result_of(const std::string& message) {
+    tests::FakeResolver dns;
+    tests::publish_keys(dns);
+    return tests::verify_text(message, dns, kNow).dkim.at(0);
 }
 
 std::string carelessly_signed() {
@@ -62,6 +69,37 @@ TEST(DkimAttacks, FieldsAddedToACarelessSignature) {
         const std::string below =
             replaced(message, "\r\n\r\n" + kBody, "\r\n" + c.added + "\r\n" + kBody);
         EXPECT_FALSE(passes(below)) << c.title << ", at the bottom";
+    }
+}
+
+TEST(DkimAttacks, WhatAValidSignatureLeavesOutIsToldAndDoesNotCount) {
+    const std::string short_tags = replaced(kTags, "s=s", "s=s; l=15");
+    const std::string partly = signed_with(tests::rsa_key(), short_tags, kHeader, kBody);
+    struct Case {
+        const char* title;
+        std::string message;
+        DkimResult result;
+        const char* left_out;
+    };
+    const Case cases[] = {
+        {"nothing", carelessly_signed(), DkimResult::Pass, ""},
+        {"nothing behind l=", partly, DkimResult::Pass, ""},
+        {"bytes behind l=", partly + "more\r\n", DkimResult::Pass,
+         "only 15 of 21 bytes are signed (l=)"},
+        {"a second Subject", "Subject: pay\r\n" + carelessly_signed(), DkimResult::Pass,
+         "more subject fields than are signed"},
+        {"both", "Subject: pay\r\n" + partly + "more\r\n", DkimResult::Pass,
+         "more subject fields than are signed; only 15 of 21 bytes are signed (l=)"},
+        {"a second From", "From: ceo@example.org\r\n" + carelessly_signed(), DkimResult::Policy,
+         "more from fields than are signed"},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.title);
+        const Dkim result = result_of(c.message);
+        EXPECT_EQ(result.result, c.result) << result.detail;
+        EXPECT_EQ(result.left_out, c.left_out);
+        EXPECT_EQ(authenticates(result), result.left_out.empty());
+        EXPECT_EQ(told(result), authenticates(result) ? DkimResult::Pass : DkimResult::Policy);
     }
 }
 

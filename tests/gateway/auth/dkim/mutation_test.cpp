@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gateway/auth/dkim/signer.hpp"
+#include "gateway/auth/dkim/tag_list.hpp"
 #include "tests/support/auth/signed_mail.hpp"
 #include "tests/support/auth/verify_text.hpp"
 
@@ -33,16 +34,19 @@ bool passes(const std::string& message, tests::FakeResolver& dns) {
     return false;
 }
 
-/// Where a change does not change what is signed: inside the value of b=, blanks do not count, and
-/// the field's own name may have another case for whoever looks for it, but not in simple form.
-bool means_the_same(const std::string& message, std::size_t at, char changed) {
-    const std::size_t b = message.find("b=", message.find("bh=") + 3);
-    const std::size_t end = message.find("From: ");
-    // The empty line is signed by nobody: without its CR it still ends the header.
-    if (at == message.find("\r\n\r\n") + 2 && changed == ' ') return true;
-    const bool in_b = at > b + 1 && at < end - 2;
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    return in_b && blank(message[at]) && blank(changed);
+/// Where a change does not change what is signed: the value of b= holds the same bytes.
+bool means_the_same(const std::string& message, const std::string& other) {
+    const std::size_t begin = message.find("b=", message.find("bh=") + 3) + 2;
+    const std::size_t end = message.find("\r\nFrom: ");
+    const std::string rest = message.substr(end);
+    if (!other.starts_with(message.substr(0, begin)) || !other.ends_with(rest)) return false;
+    const auto value = base64_value(other.substr(begin, other.size() - rest.size() - begin));
+    return value && value == base64_value(message.substr(begin, end - begin));
+}
+
+/// The empty line is signed by nobody: without its CR it still ends the header.
+bool is_empty_line(const std::string& message, std::size_t at) {
+    return at == message.find("\r\n\r\n") + 2;
 }
 
 void change_each_byte(const PrivateKey& key, const std::string& selector) {
@@ -54,12 +58,12 @@ void change_each_byte(const PrivateKey& key, const std::string& selector) {
         for (const unsigned flip : {1U, 4U, 32U, 128U}) {
             std::string other = message;
             other[at] = static_cast<char>(static_cast<unsigned char>(other[at]) ^ flip);
-            if (means_the_same(message, at, other[at])) continue;
+            if (means_the_same(message, other)) continue;
             EXPECT_FALSE(passes(other, dns)) << "byte " << at << ", " << flip << ": " << other;
         }
         std::string shorter = message;
         shorter.erase(at, 1);
-        if (!means_the_same(message, at, ' ')) {
+        if (!is_empty_line(message, at) && !means_the_same(message, shorter)) {
             EXPECT_FALSE(passes(shorter, dns)) << "without byte " << at << ": " << shorter;
         }
     }
@@ -81,7 +85,9 @@ TEST(DkimMutation, Key) {
     for (std::size_t at = 1; at < record.size(); ++at) {
         std::string other = record;
         other[at] = other[at] == 'A' ? 'B' : 'A';
-        if (other == record) continue;
+        // The last digit may have bits that belong to no byte.
+        const bool same = base64_value(other.substr(key)) == base64_value(record.substr(key));
+        if (at >= key && same) continue;
         tests::FakeResolver dns;
         dns.txt("e._domainkey.example.org", {other});
         EXPECT_FALSE(passes(message, dns)) << at << (at < key ? " before the key" : " in the key");

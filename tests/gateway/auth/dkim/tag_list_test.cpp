@@ -93,5 +93,29 @@ TEST(DkimQuotedPrintable, DecodesAndCleans) {
     EXPECT_EQ(decode_quoted_printable("a=4G"), std::nullopt);
 }
 
+TEST(DkimBase64, IsReadAsEverybodyReadsIt) {
+    const struct {
+        const char* text;
+        std::optional<std::string> bytes;
+    } cases[] = {
+        {"", ""},
+        {"Zm9v", "foo"},
+        {" Zm\r\n\t9v ", "foo"},
+        {"Zm8=", "fo"},
+        {"Zm8", "fo"},
+        {"Zm9=", "fo"},
+        {"Zg==", "f"},
+        {"Zh==", "f"},
+        {"Z g = =", "f"},
+        {"Z", std::nullopt},
+        {"Zm9vZ", std::nullopt},
+        {"Zm9!", std::nullopt},
+        {"Zm=v", std::nullopt},
+        {"====", std::nullopt},
+        {"Zm9-", std::nullopt},
+    };
+    for (const auto& c : cases) EXPECT_EQ(base64_value(c.text), c.bytes) << c.text;
+}
+
 }  // namespace
 }  // namespace postern::auth::dkim

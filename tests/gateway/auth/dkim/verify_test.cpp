@@ -103,8 +103,8 @@ TEST(DkimVerify, NamesResultsByTheTags) {
         {"expires before it was made", "s=s", "s=s; x=1799999999", kBad},
         {"expiry that is none", "s=s", "s=s; x=-1", kBad},
         {"length of all", "s=s", "s=s; l=28", kPass},
-        {"length of less", "s=s", "s=s; l=15", DkimResult::Policy},
-        {"length of nothing", "s=s", "s=s; l=0", DkimResult::Policy},
+        {"length of less", "s=s", "s=s; l=15", kPass},
+        {"length of nothing", "s=s", "s=s; l=0", kPass},
         {"length of more", "s=s", "s=s; l=29", kBad},
         {"length beyond all numbers", "s=s", "s=s; l=99999999999999999999999999999999", kBad},
         {"length that is none", "s=s", "s=s; l=-1", kBad},
@@ -258,14 +258,18 @@ TEST(DkimVerify, MessageWithoutFromIsNeverPass) {
               DkimResult::PermError);
 }
 
-TEST(DkimVerify, PartialBodyPassesOnlyWhereItIsAllowed) {
+TEST(DkimVerify, PartialBodyCountsOnlyWhereItIsAllowed) {
     const std::string message =
-        signed_with(tests::rsa_key(), replaced(kTags, "s=s", "s=s; l=15"), kHeader, kBody);
-    VerifyLimits limits;
-    limits.accept_partial_body = true;
-    const Dkim result = verify_one(message, limits);
-    EXPECT_EQ(result.result, DkimResult::Pass);
-    EXPECT_EQ(result.body_length, 15U);
+        signed_with(tests::rsa_key(), replaced(kTags, "s=s", "s=s; l=5"), kHeader, kBody);
+    for (const bool accepted : {false, true}) {
+        VerifyLimits limits;
+        limits.accept_partial_body = accepted;
+        const Dkim result = verify_one(message, limits);
+        EXPECT_EQ(result.result, DkimResult::Pass) << result.detail;
+        EXPECT_EQ(result.body_length, 5U);
+        EXPECT_FALSE(result.left_out.empty());
+        EXPECT_EQ(result.counts, accepted);
+    }
 }
 
 TEST(DkimVerify, HashNeedsNoLookupWhenTheBodyDiffers) {

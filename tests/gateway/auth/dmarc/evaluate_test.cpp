@@ -297,5 +297,25 @@ TEST(Dmarc, TenSignaturesOfDeepNamesStayWithinTheLookUpsOfAMessage) {
     EXPECT_LE(resolver.asked().size(), 10U);
 }
 
+/// Appending to what is signed with l= must not give the attacker the domain's name.
+TEST(DmarcEvaluate, APassThatDoesNotCountAlignsWithNothing) {
+    FakeResolver resolver;
+    resolver.txt("_dmarc.b.org", {"v=DMARC1; p=reject"});
+    Dkim partial = dkim(DkimResult::Pass, "b.org");
+    partial.left_out = "only 5 of 9 bytes are signed (l=)";
+    for (const bool counts : {false, true}) {
+        partial.counts = counts;
+        const Dmarc result =
+            evaluated(resolver, "b.org", spf(SpfResult::Fail, "b.org"), {partial}).result;
+        EXPECT_EQ(result.result, counts ? DmarcResult::Pass : DmarcResult::Fail);
+        EXPECT_EQ(result.detail.find("only 5 of 9") != std::string::npos, !counts);
+    }
+    partial.counts = false;
+    const Dkim whole = dkim(DkimResult::Pass, "b.org");
+    EXPECT_EQ(
+        evaluated(resolver, "b.org", spf(SpfResult::Fail, "b.org"), {partial, whole}).result.result,
+        DmarcResult::Pass);
+}
+
 }  // namespace
 }  // namespace postern::auth::dmarc

@@ -1,7 +1,8 @@
-/// @file OpenDKIM on the command line, for dkim_interop.py.
+/// @file OpenDKIM on the command line, for dkim_interop.py and compare_dkim.py.
 ///
-///     opendkim_oracle verify KEYS < message      KEYS: lines "name record"
-///     opendkim_oracle sign PEM SELECTOR DOMAIN relaxed|simple rsa|ed25519 < message
+///     opendkim_oracle each KEYS FILE...          a line for each file, its results with ","
+///     between opendkim_oracle verify KEYS < message      KEYS: lines "name record" opendkim_oracle
+///     sign PEM SELECTOR DOMAIN relaxed|simple rsa|ed25519 < message
 
 #include <fstream>
 #include <iostream>
@@ -18,18 +19,38 @@ std::string read(std::istream& in) {
     return text.str();
 }
 
+void take_keys(postern::tests::OpenDkim& library, const char* path) {
+    std::ifstream keys(path);
+    for (std::string line; std::getline(keys, line);) {
+        const std::size_t blank = line.find(' ');
+        library.keys()[line.substr(0, blank)] = line.substr(blank + 1);
+    }
+}
+
+void verify_each(postern::tests::OpenDkim& library, char** first, char** last) {
+    for (char** file = first; file != last; ++file) {
+        std::ifstream in(*file, std::ios::binary);
+        std::string line;
+        for (const std::string& each : library.verify(read(in))) {
+            line += (line.empty() ? "" : ",") + each;
+        }
+        std::cout << line << "\n";
+    }
+}
+
 }  // namespace
 
 int main(int count, char** words) {
     auto& library = postern::tests::OpenDkim::instance();
     const std::string command = count > 1 ? words[1] : "";
+    if (command == "each" && count > 3) {
+        take_keys(library, words[2]);
+        verify_each(library, words + 3, words + count);
+        return 0;
+    }
     const std::string message = read(std::cin);
     if (command == "verify" && count == 3) {
-        std::ifstream keys(words[2]);
-        for (std::string line; std::getline(keys, line);) {
-            const std::size_t blank = line.find(' ');
-            library.keys()[line.substr(0, blank)] = line.substr(blank + 1);
-        }
+        take_keys(library, words[2]);
         for (const std::string& line : library.verify(message)) std::cout << line << "\n";
         return 0;
     }
@@ -42,6 +63,7 @@ int main(int count, char** words) {
         std::cout << "DKIM-Signature: " << value << "\r\n" << message;
         return 0;
     }
-    std::cerr << "usage: opendkim_oracle verify KEYS | sign PEM SELECTOR DOMAIN FORM TYPE\n";
+    std::cerr << "usage: opendkim_oracle each KEYS FILE... | verify KEYS | sign PEM SELECTOR "
+                 "DOMAIN FORM TYPE\n";
     return 2;
 }

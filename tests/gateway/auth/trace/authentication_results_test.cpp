@@ -51,6 +51,14 @@ TEST(AuthenticationResults, EveryMethod) {
               "\tdmarc=pass header.from=b.org policy.dmarc=reject\r\n");
 }
 
+TEST(AuthenticationResults, APassThatDoesNotCountIsPolicy) {
+    Results results = full();
+    results.dkim[0].counts = false;
+    const std::string field = authentication_results(results, kFacts);
+    EXPECT_NE(field.find("dkim=policy (2048-bit key) header.d=b.org"), std::string::npos);
+    EXPECT_EQ(field.find("dkim=pass"), std::string::npos);
+}
+
 TEST(AuthenticationResults, NothingCheckedIsNone) {
     EXPECT_EQ(authentication_results({}, kFacts),
               "Authentication-Results: mx.example.org;\r\n\tnone\r\n");

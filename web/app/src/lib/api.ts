@@ -57,6 +57,7 @@ export const api = {
   state: (id: string) => call<MessageState>('GET', `${message(id)}/state`),
   release: (id: string, recipients: string[], confirm: boolean) =>
     call<Released>('POST', `${message(id)}/release`, { recipients, confirm }),
+  rescan: (id: string) => call<{ asked: boolean }>('POST', `${message(id)}/rescan`, {}),
   remove: (id: string) => call<unknown>('DELETE', message(id)),
   bulk: (action: 'release' | 'delete', ids: string[]) => call<BulkResult>('POST', '/messages/bulk', { action, ids }),
   audit: (query: URLSearchParams) => call<{ entries: AuditEntry[]; next: number | null }>('GET', `/audit?${query}`),

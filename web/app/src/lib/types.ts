@@ -136,8 +136,21 @@ export interface AuditEntry {
   detail: string;
 }
 
+/** The newest look after the first. */
+export interface Rescan {
+  time: number;
+  who: string;
+  class: MessageClass;
+  action: string;
+  score: number;
+  reasons: string[];
+  report?: Report | null;
+}
+
 export interface MessageState {
   message: Summary;
+  rescan: Rescan | null;
+  rescan_asked: boolean;
   deliveries: Delivery[];
   audit: AuditEntry[];
 }
