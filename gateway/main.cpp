@@ -21,6 +21,7 @@
 
 #include "gateway/control/certificates.hpp"
 #include "gateway/control/channel.hpp"
+#include "gateway/drain.hpp"
 #include "gateway/front_observer.hpp"
 #include "gateway/list_metrics.hpp"
 #include "gateway/net/from_settings.hpp"
@@ -356,7 +357,8 @@ void Gateway::run(int signals) {
         if (message) hear(std::move(*message));
     }
     if (reports_) reports_->stop();  // a new process may do it now; what still comes is counted
-    server_.stop(supervised ? settings_.smtp.stop_grace : milliseconds(0));
+    drain(server_, supervised ? settings_.smtp.stop_grace : milliseconds(0), control_,
+          [this](control::Message message) { hear(std::move(message)); });
     outbox_.stop();
     rescans_.stop();
     if (!supervised) next_hop_.shut_down();

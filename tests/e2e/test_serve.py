@@ -13,6 +13,9 @@ import samples
 
 
 class Serve(end_to_end.EndToEnd):
+    def analyzers(self):
+        return sum(line["event"] == "analyzer_ready" for line in self.site.postern.log())
+
     def test_metrics_count_messages_by_their_documented_names(self):
         self.site.send(samples.head("Metrics", "metrics") + b"x\r\n")
         with urllib.request.urlopen(f"http://127.0.0.1:{self.site.ports['metrics']}/metrics") as answer:
@@ -36,9 +39,12 @@ class Serve(end_to_end.EndToEnd):
         client.mail("a@sender.example"), client.rcpt("bob@dest.example"), client.docmd("DATA")
         message = samples.head("Reload", "reload") + b"x\r\n"
         client.send(message[:50])
+        analyzers = self.analyzers()
         self.site.configure('[policy]\ntag = 4.5\n')
         os.kill(self.site.postern.process.pid, signal.SIGHUP)
         self.assertTrue(postern_site.wait_for(lambda: any(line["event"] == "reloaded" for line in self.site.postern.log()), 20))
+        # The session's own analyzer has gone by then: it needs the new one.
+        self.assertTrue(postern_site.wait_for(lambda: self.analyzers() > analyzers, 60))
         self.assertEqual(self.site.send(samples.head("New", "after-reload") + b"x\r\n")[0], 250)
         client.send(message[50:] + b".\r\n")
         self.assertEqual(client.getreply()[0], 250)

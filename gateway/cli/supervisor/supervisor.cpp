@@ -59,7 +59,7 @@ Supervisor::Supervisor(const Context& context)
     control_ = std::move(control).value();
     analyzers_ = std::make_unique<AnalyzerKeeper>(
         installed_.programs + "/postern-analyzer", loaded_.settings.signatures.load_timeout,
-        AnalyzerKeeper::Hooks{[this] { connect_gateway(); },
+        AnalyzerKeeper::Hooks{[this] { connect_gateways(); },
                               [this](const std::string& event, const std::string& detail) {
                                   const bool json = event == "analyzer_ready";
                                   log_.line(json ? Level::Info : Level::Error, event,
@@ -114,17 +114,25 @@ void Supervisor::start(Service& service, Clock::time_point now) {
     if (!service.child->running()) return;
     log_.line(Level::Info, "service_started",
               {{"service", service.name}, {"pid", service.child->pid()}});
-    if (&service == gateway_.get()) connect_gateway();
+    if (&service == gateway_.get()) connect_gateway(service);
 }
 
-/// Gives the running gateway a channel to the analyzer in force.
-void Supervisor::connect_gateway() {
-    if (!gateway_ || !gateway_->channel || !gateway_->child->running()) return;
+/// One that leaves has sessions to finish, and its analyzer takes no more jobs.
+void Supervisor::connect_gateways() {
+    if (gateway_) connect_gateway(*gateway_);
+    for (const auto& each : leaving_) {
+        if (each->starter == gatewayd_start) connect_gateway(*each);
+    }
+}
+
+/// Gives it a channel to the analyzer in force.
+void Supervisor::connect_gateway(const Service& gateway) {
+    if (!gateway.channel || !gateway.child->running()) return;
     const auto client = analyzers_->connect();
     if (!client) return;
     const UniqueFd status = memory_file(analyzers_->status());
-    if (!gateway_->channel->send(control::Notice::Analyzer, client->get()) ||
-        !gateway_->channel->send(control::Notice::Status, status.get())) {
+    if (!gateway.channel->send(control::Notice::Analyzer, client->get()) ||
+        !gateway.channel->send(control::Notice::Status, status.get())) {
         log_.line(Level::Warning, "gateway_not_told", {});  // it is dying: its end is noticed too
     }
 }

@@ -51,7 +51,8 @@ private:
     void restart(std::unique_ptr<Service>& service, const std::string& name, Starter starter,
                  bool wanted, Clock::time_point now);
     void start_helpers(Clock::time_point now);
-    void connect_gateway();
+    void connect_gateways();
+    void connect_gateway(const Service& gateway);
     void reload_configuration(Clock::time_point now);
     void load_analyzer(AnalyzerKeeper::Finished finished, Clock::time_point now);
     void watch_signatures();
