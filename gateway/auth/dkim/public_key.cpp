@@ -2,7 +2,10 @@
 
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
+#include <sodium.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "gateway/auth/dkim/openssl_handles.hpp"
@@ -11,8 +14,7 @@
 namespace postern::auth::dkim {
 namespace {
 
-constexpr std::size_t kEd25519KeySize = 32;
-constexpr std::size_t kEd25519SignatureSize = 64;
+using Ed25519Point = std::array<unsigned char, crypto_sign_ed25519_PUBLICKEYBYTES>;
 constexpr std::size_t kMaxExponentSize = 8;  // bytes; what OpenSSL takes for long moduli
 
 Number number_of(std::string_view bytes) {
@@ -47,20 +49,20 @@ bool rsa_verifies(EVP_PKEY* key, const Sha256Digest& digest, std::string_view si
                            digest.size()) == 1;
 }
 
-bool ed25519_verifies(EVP_PKEY* key, const Sha256Digest& digest, std::string_view signature) {
-    if (signature.size() != kEd25519SignatureSize) return false;
-    const DigestContext context(EVP_MD_CTX_new());
-    return context &&
-           EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key,
-                                   nullptr) == 1 &&
-           EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), digest.data(),
-                            digest.size()) == 1;
+/// By libsodium: in half the time that OpenSSL 3.0 takes, and it knows the keys that verify
+/// everything (points of small order).
+bool ed25519_verifies(const Ed25519Point& point, const Sha256Digest& digest,
+                      std::string_view signature) {
+    return signature.size() == crypto_sign_ed25519_BYTES &&
+           crypto_sign_ed25519_verify_detached(bytes_of(signature), digest.data(), digest.size(),
+                                               point.data()) == 0;
 }
 
 }  // namespace
 
 struct PublicKey::State {
-    Key key;
+    Key rsa;
+    Ed25519Point point;
     KeyType type;
     std::uint32_t bits;
 };
@@ -74,11 +76,11 @@ Outcome<PublicKey, KeyError> PublicKey::parse(KeyType type, std::string_view byt
                                               std::uint32_t max_rsa_bits) {
     const CleanErrors errors;
     Key key;
+    Ed25519Point point{};
     std::uint32_t bits = 256;
     if (type == KeyType::Ed25519) {
-        if (bytes.size() != kEd25519KeySize) return Failure{KeyError::Malformed};
-        key.reset(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, bytes_of(bytes),
-                                                 bytes.size()));
+        if (bytes.size() != point.size()) return Failure{KeyError::Malformed};
+        std::copy_n(bytes_of(bytes), point.size(), point.begin());
     } else {
         const auto numbers = parse_rsa_public_key(bytes);
         if (!numbers) return Failure{KeyError::Malformed};
@@ -89,9 +91,9 @@ Outcome<PublicKey, KeyError> PublicKey::parse(KeyType type, std::string_view byt
         const bool odd = (static_cast<unsigned char>(numbers->modulus.back()) & 1U) != 0;
         if (!odd || numbers->exponent == "\x01") return Failure{KeyError::Malformed};
         key = make_rsa(*numbers);
+        if (!key) return Failure{KeyError::Refused};
     }
-    if (!key) return Failure{KeyError::Refused};
-    return PublicKey(std::make_unique<State>(State{std::move(key), type, bits}));
+    return PublicKey(std::make_unique<State>(State{std::move(key), point, type, bits}));
 }
 
 KeyType PublicKey::type() const {
@@ -104,8 +106,8 @@ std::uint32_t PublicKey::bits() const {
 
 bool PublicKey::verifies(const Sha256Digest& digest, std::string_view signature) const {
     const CleanErrors errors;
-    return state_->type == KeyType::Rsa ? rsa_verifies(state_->key.get(), digest, signature)
-                                        : ed25519_verifies(state_->key.get(), digest, signature);
+    return state_->type == KeyType::Rsa ? rsa_verifies(state_->rsa.get(), digest, signature)
+                                        : ed25519_verifies(state_->point, digest, signature);
 }
 
 }  // namespace postern::auth::dkim

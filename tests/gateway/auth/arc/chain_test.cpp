@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 #include "gateway/auth/arc/arc_set.hpp"
 #include "gateway/auth/arc/seal.hpp"
@@ -96,6 +97,9 @@ TEST_F(ArcChainTest, OneByteChangedInTheChainIsAFail) {
     const std::string message = sealed(sealed(kMessage, "one.example"), "two.example");
     const std::size_t end = message.find("From: A");
     for (std::size_t at = 0; at < end; ++at) {
+        // The last digit before base64's padding has bits that belong to no byte.
+        const std::string_view behind = std::string_view(message).substr(at + 1, 2);
+        if (behind == "==" || behind == "=;" || behind == "=\r") continue;
         std::string other = message;
         other[at] = static_cast<char>(static_cast<unsigned char>(other[at]) ^ 4U);
         // Blanks in relaxed form, and names of fields in any case: none of these is made by ^ 4.
