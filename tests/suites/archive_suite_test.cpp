@@ -22,7 +22,11 @@
 namespace postern::analyzers {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr auto kLongest = std::chrono::seconds(60);
+#else
 constexpr auto kLongest = std::chrono::seconds(10);
+#endif
 
 struct Unpacked {
     std::vector<std::string> names;
