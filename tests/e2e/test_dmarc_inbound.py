@@ -116,7 +116,7 @@ report_org = "Us & Co"
             with self.subTest(name):
                 text = self.deliver(f"hostile-{name}", message)
                 self.assertIn(b"DMARC_REPORT_UNREADABLE", text.split(b"\r\n\r\n", 1)[0])
-        bomb = mail("hostile-bomb", gzip.compress(report("b", source="192.0.2.66", behind=" " * (120 << 20))))
+        bomb = mail("hostile-bomb", gzip.compress(report("b", source="192.0.2.66", behind=" " * (24 << 20))))
         self.assertEqual(self.site.send(bomb, sender="d@receiver.example", recipients=("dmarc@dest.example",))[0], 250)
         self.assertIsNotNone(postern_site.wait_for(lambda: self.record_of("hostile-bomb"), 20), "not held")
         self.assertEqual(self.of("192.0.2.66") + self.of("192.0.2.66", "--unauthenticated"), [])
