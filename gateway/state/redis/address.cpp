@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 
+#include "gateway/mail/ip_address.hpp"
+
 namespace postern::state {
 namespace {
 
@@ -93,6 +95,10 @@ Outcome<RedisAddress, std::string> parse_tcp(std::string_view rest) {
         return Failure{std::string("has something behind \"]\" that is no port")};
     }
     address.host = bracketed ? place.substr(1, close - 1) : place;
+    if (bracketed &&
+        (address.host.find(':') == std::string::npos || !mail::IpAddress::parse(address.host))) {
+        return Failure{std::string("has something within \"[]\" that is no IPv6 address")};
+    }
     if (address.host.empty() || address.host.size() > kMaxHost) {
         return Failure{std::string("names no host")};
     }

@@ -72,6 +72,9 @@ TEST(RedisUrl, RefusesWhatIsNoneWithoutRepeatingIt) {
                                                            "unix:/x?db=hunter2",
                                                            long_path,
                                                            "http://u:hunter2@h",
+                                                           "redis://u:hunter2@[[-(1]/0",
+                                                           "redis://u:hunter2@[h]",
+                                                           "redis://u:hunter2@[192.0.2.1]",
                                                            std::string("redis://h\0x", 11)}) {
         SCOPED_TRACE(url);
         const auto address = parse_redis_url(url);
