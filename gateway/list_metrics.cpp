@@ -1,10 +1,7 @@
 #include "gateway/list_metrics.hpp"
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 
 namespace postern {
 namespace {
@@ -12,20 +9,6 @@ namespace {
 using observe::Counter;
 using observe::Gauge;
 using observe::Series;
-
-/// Figures rise by themselves; a counter is told by how much.
-class Rising {
-public:
-    explicit Rising(Series<Counter>& series) : series_(series) {}
-    void show(const std::string& list, std::uint64_t total) {
-        const std::uint64_t before = std::exchange(seen_[list], total);
-        series_.with({list}).add(total - before);
-    }
-
-private:
-    Series<Counter>& series_;
-    std::map<std::string, std::uint64_t> seen_;
-};
 
 struct ListSeries {
     explicit ListSeries(observe::Registry& registry)
@@ -43,10 +26,9 @@ struct ListSeries {
           age(registry.gauges(
               {"postern_list_age_seconds", "Time since a feed was last fetched.", {"list"}})) {}
 
-    std::mutex mutex;  ///< two may scrape at once
-    Rising lookups;
-    Rising hits;
-    Rising unknowns;
+    Series<Counter>& lookups;
+    Series<Counter>& hits;
+    Series<Counter>& unknowns;
     Series<Gauge>& suspended;
     Series<Gauge>& entries;
     Series<Gauge>& age;
@@ -57,11 +39,10 @@ struct ListSeries {
 void show_list_figures(observe::Registry& registry, const reputation::Lists& lists) {
     // Shared because hooks are copied.
     registry.before_scrape([series = std::make_shared<ListSeries>(registry), &lists] {
-        const std::lock_guard lock(series->mutex);
         for (const reputation::ListFigures& each : lists.figures()) {
-            series->lookups.show(each.list, each.lookups);
-            series->hits.show(each.list, each.hits);
-            series->unknowns.show(each.list, each.unknowns);
+            series->lookups.with({each.list}).raise_to(each.lookups);
+            series->hits.with({each.list}).raise_to(each.hits);
+            series->unknowns.with({each.list}).raise_to(each.unknowns);
             series->suspended.with({each.list}).set(each.suspended ? 1 : 0);
             if (each.kind == reputation::SourceKind::Dns) continue;
             series->entries.with({each.list}).set(static_cast<double>(each.entries));

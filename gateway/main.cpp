@@ -174,7 +174,6 @@ private:
     std::unique_ptr<observe::MetricsServer> metrics_server_;
     std::chrono::steady_clock::time_point next_retention_;
     std::atomic<std::int64_t> signatures_from_{0};  ///< newest database file, seconds since 1970
-    std::uint64_t lines_dropped_ = 0;               ///< as counted so far
 };
 
 std::vector<net::Listener> listeners_of(const Descriptors& inherited) {
@@ -277,8 +276,7 @@ void Gateway::watch_figures() {
             metrics_.signature_age_seconds.with({"clamav"})
                 .set(static_cast<double>(std::time(nullptr) - from));
         }
-        const std::uint64_t dropped = log_.dropped();
-        metrics_.log_lines_dropped.add(dropped - std::exchange(lines_dropped_, dropped));
+        metrics_.log_lines_dropped.raise_to(log_.dropped());
         if (const auto pending = store_->outbox().pending()) {
             metrics_.queue_messages.set(static_cast<double>(*pending));
         }

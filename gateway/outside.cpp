@@ -4,7 +4,7 @@
 
 #include "gateway/auth/outgoing.hpp"
 #include "gateway/dns/from_settings.hpp"
-#include "gateway/state/open_state.hpp"
+#include "gateway/state/from_settings.hpp"
 
 namespace postern {
 namespace {
@@ -13,18 +13,12 @@ using std::chrono::duration_cast;
 using std::chrono::seconds;
 
 std::unique_ptr<state::State> open(const settings::State& state, observe::Log& log) {
-    state::OpenOptions options;
-    options.timeout = state.timeout;
-    options.file_timeout = state.file_timeout;
-    options.memory = state.memory;
-    options.file = state.file;
-    options.prefix = state.prefix;
-    options.connections = state.connections;
-    auto opened = state::open_state(state.url, options, [&log](const state::Alarm& alarm) {
+    const auto tell = [&log](const state::Alarm& alarm) {
         const bool good = alarm.kind == state::Alarm::Kind::Recovered;
         log.line(good ? observe::Level::Info : observe::Level::Error, "state",
                  {{"detail", alarm.detail}});
-    });
+    };
+    auto opened = state::open_state(state.url, state::open_options(state), tell);
     if (!opened) throw std::runtime_error("state: " + opened.error().detail);
     return std::move(opened).value();
 }

@@ -2,9 +2,7 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace postern {
@@ -17,14 +15,6 @@ using observe::Series;
 std::vector<std::string> labels() {
     return {"route", "hop"};
 }
-
-/// The counters of one server as they were at the last scrape: a counter is told by how much.
-struct Seen {
-    std::uint64_t opened = 0;
-    std::uint64_t reused = 0;
-    std::uint64_t failures = 0;
-    std::uint64_t messages = 0;
-};
 
 struct HopSeries {
     explicit HopSeries(observe::Registry& registry)
@@ -39,24 +29,22 @@ struct HopSeries {
           messages(registry.counters({"postern_next_hop_messages_total",
                                       "Messages a next hop gave an answer to.", labels()})) {}
 
-    void show(const relay::HopFigures& figures, Seen& before) {
-        const auto add = [&](Series<Counter>& series, std::uint64_t total, std::uint64_t& shown) {
-            series.with({figures.route, figures.hop}).add(total - std::exchange(shown, total));
+    void show(const relay::HopFigures& figures) {
+        const auto raise = [&](Series<Counter>& series, std::uint64_t total) {
+            series.with({figures.route, figures.hop}).raise_to(total);
         };
         up.with({figures.route, figures.hop}).set(figures.up ? 1 : 0);
-        add(connections, figures.counts.opened, before.opened);
-        add(reused, figures.counts.reused, before.reused);
-        add(failures, figures.failures, before.failures);
-        add(messages, figures.messages, before.messages);
+        raise(connections, figures.counts.opened);
+        raise(reused, figures.counts.reused);
+        raise(failures, figures.failures);
+        raise(messages, figures.messages);
     }
 
-    std::mutex mutex;  ///< two may scrape at once
     Series<Gauge>& up;
     Series<Counter>& connections;
     Series<Counter>& reused;
     Series<Counter>& failures;
     Series<Counter>& messages;
-    std::vector<Seen> seen = {};  ///< in the order of the settings
 };
 
 double seconds_since_1970() {
@@ -75,12 +63,10 @@ struct DnsSeries {
                    .counters({"postern_dns_cache_hits_total", "DNS look-ups the cache answered."})
                    .only()) {}
 
-    std::mutex mutex;  ///< two may scrape at once
     Gauge& waiting;
     Gauge& entries;
     Gauge& bytes;
     Counter& hits;
-    std::uint64_t seen = 0;
 };
 
 }  // namespace
@@ -118,21 +104,17 @@ void HopWatch::show(const relay::NextHop& next_hop) {
     }
     // Shared because hooks are copied.
     registry_.before_scrape([series = std::make_shared<HopSeries>(registry_), &next_hop] {
-        const std::lock_guard lock(series->mutex);
-        const std::vector<relay::HopFigures> figures = next_hop.figures();
-        series->seen.resize(figures.size());
-        for (std::size_t i = 0; i < figures.size(); ++i) series->show(figures[i], series->seen[i]);
+        for (const relay::HopFigures& each : next_hop.figures()) series->show(each);
     });
 }
 
 void show_dns_load(observe::Registry& registry, const dns::Client& client) {
     registry.before_scrape([series = std::make_shared<DnsSeries>(registry), &client] {
-        const std::lock_guard lock(series->mutex);
         const dns::Client::Load load = client.load();
         series->waiting.set(static_cast<double>(load.waiting));
         series->entries.set(static_cast<double>(load.cached));
         series->bytes.set(static_cast<double>(load.cache_bytes));
-        series->hits.add(load.hits - std::exchange(series->seen, load.hits));
+        series->hits.raise_to(load.hits);
     });
 }
 

@@ -1,8 +1,6 @@
 #include "gateway/state_metrics.hpp"
 
 #include <memory>
-#include <mutex>
-#include <utility>
 
 namespace postern {
 namespace {
@@ -10,17 +8,6 @@ namespace {
 using observe::Counter;
 using observe::Gauge;
 using observe::Series;
-
-/// A figure that rises by itself; a counter is told by how much.
-class Rising {
-public:
-    explicit Rising(Counter& counter) : counter_(counter) {}
-    void show(std::uint64_t total) { counter_.add(total - std::exchange(before_, total)); }
-
-private:
-    Counter& counter_;
-    std::uint64_t before_ = 0;
-};
 
 struct StateSeries {
     explicit StateSeries(observe::Registry& registry)
@@ -44,12 +31,11 @@ struct StateSeries {
           entries(registry.gauges({"postern_state_entries", "Entries of the state store."})),
           bytes(registry.gauges({"postern_state_bytes", "Bytes of the state store."})) {}
 
-    std::mutex mutex;  ///< two may scrape at once
     Gauge& degraded;
-    Rising outages;
-    Rising errors;
-    Rising operations;
-    Rising evicted;
+    Counter& outages;
+    Counter& errors;
+    Counter& operations;
+    Counter& evicted;
     Series<Gauge>& entries;
     Series<Gauge>& bytes;
 };
@@ -59,13 +45,12 @@ struct StateSeries {
 void show_state_figures(observe::Registry& registry, const state::State& state) {
     // Shared because hooks are copied.
     registry.before_scrape([series = std::make_shared<StateSeries>(registry), &state] {
-        const std::lock_guard lock(series->mutex);
         const state::Figures figures = state.figures();
         series->degraded.set(figures.degraded ? 1 : 0);
-        series->outages.show(figures.outages);
-        series->errors.show(figures.errors);
-        series->operations.show(figures.operations);
-        series->evicted.show(figures.evicted);
+        series->outages.raise_to(figures.outages);
+        series->errors.raise_to(figures.errors);
+        series->operations.raise_to(figures.operations);
+        series->evicted.raise_to(figures.evicted);
         if (figures.entries) series->entries.only().set(static_cast<double>(*figures.entries));
         if (figures.bytes) series->bytes.only().set(static_cast<double>(*figures.bytes));
     });

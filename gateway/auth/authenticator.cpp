@@ -66,7 +66,11 @@ Iprev Authenticator::reverse(const Sender& sender, dns::Inquiry& inquiry) const 
 }
 
 void Authenticator::envelope(const Sender& sender, dns::Inquiry& inquiry, Results& results) const {
-    if (!sender.client) return;
+    if (!sender.client) {
+        results.spf.emplace();
+        results.spf->detail = "not checked: the client's address is unknown";
+        return;
+    }
     const spf::Request request = spf_request(settings_, sender);
     results.spf = spf::check_mail_from(request, inquiry);
     const bool both = settings_.spf_helo && !sender.reverse_path.empty() && !sender.helo.empty();
@@ -80,7 +84,6 @@ arc::SignedMessage Authenticator::intake(std::int64_t time) const {
 
 dmarc::Evaluation Authenticator::message(const arc::SignedMessage& taken, dns::Inquiry& inquiry,
                                          Results& results) const {
-    taken.prefetch(inquiry);
     results.dkim = taken.dkim(inquiry);
     results.arc = taken.arc(inquiry);
     dmarc::Evaluation evaluation =
@@ -95,6 +98,16 @@ dmarc::Evaluation Authenticator::message(const arc::SignedMessage& taken, dns::I
     }
     results.dmarc = dmarc;
     return evaluation;
+}
+
+Results Authenticator::all(const Sender& sender, const arc::SignedMessage& taken,
+                           dns::Inquiry& inquiry) const {
+    Results results;
+    ask_ahead(sender, taken, inquiry);
+    envelope(sender, inquiry, results);
+    results.iprev = reverse(sender, inquiry);
+    message(taken, inquiry, results);
+    return results;
 }
 
 }  // namespace postern::auth

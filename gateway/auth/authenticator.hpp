@@ -52,13 +52,18 @@ public:
                    dns::Inquiry& inquiry) const;
     /// iprev; None without a client.
     [[nodiscard]] Iprev reverse(const Sender& sender, dns::Inquiry& inquiry) const;
-    /// SPF of MAIL FROM and HELO into `results.spf` and `results.spf_helo`.
+    /// SPF of MAIL FROM and HELO into `results.spf` and `results.spf_helo`. Without a client it is
+    /// None, with a word why.
     void envelope(const Sender& sender, dns::Inquiry& inquiry, Results& results) const;
     /// What takes in the message: feed it, then give it to message().
     [[nodiscard]] arc::SignedMessage intake(std::int64_t time) const;
     /// DKIM, ARC and DMARC into `results`, which holds SPF already. `taken` has ended.
     dmarc::Evaluation message(const arc::SignedMessage& taken, dns::Inquiry& inquiry,
                               Results& results) const;
+
+    /// All of it, for a message that has been taken in whole.
+    [[nodiscard]] Results all(const Sender& sender, const arc::SignedMessage& taken,
+                              dns::Inquiry& inquiry) const;
 
     [[nodiscard]] const AuthenticatorSettings& settings() const { return settings_; }
 

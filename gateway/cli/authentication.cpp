@@ -33,12 +33,6 @@ auth::AuthenticatorSettings settings_of(const settings::Settings& settings) {
     return made;
 }
 
-void fill_unchecked(auth::Results& results) {
-    if (results.spf) return;
-    results.spf.emplace();
-    results.spf->detail = "not checked: the client's address is unknown";
-}
-
 }  // namespace
 
 std::vector<Option> envelope_options() {
@@ -60,7 +54,6 @@ auth::Results Authentication::envelope() const {
     dns::Inquiry inquiry(*resolver_, dns::message_budget(settings_.dns));
     auth::Results results;
     authenticator_.envelope(sender_, inquiry, results);
-    fill_unchecked(results);
     return results;
 }
 
@@ -72,13 +65,7 @@ Outcome<auth::Results, std::string> Authentication::message(int file) const {
         return Failure{std::string(big ? "its header is too big" : "cannot be read")};
     }
     dns::Inquiry inquiry(*resolver_, dns::message_budget(settings_.dns));
-    auth::Results results;
-    taken.prefetch(inquiry);
-    authenticator_.envelope(sender_, inquiry, results);
-    results.iprev = authenticator_.reverse(sender_, inquiry);
-    authenticator_.message(taken, inquiry, results);
-    fill_unchecked(results);
-    return results;
+    return authenticator_.all(sender_, taken, inquiry);
 }
 
 }  // namespace postern::cli

@@ -7,6 +7,8 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "gateway/state/from_settings.hpp"
+
 namespace postern::cli {
 
 std::unique_ptr<quarantine::Store> open_store(const settings::Settings& settings) {
@@ -21,6 +23,16 @@ std::unique_ptr<quarantine::Store> open_store(const settings::Settings& settings
                                  std::string(name(store.error().kind)) + ": " +
                                  store.error().detail);
     }
+    return std::move(store).value();
+}
+
+std::unique_ptr<state::State> open_state_store(const settings::State& settings) {
+    if (settings.url.starts_with("memory:")) return nullptr;
+    state::OpenOptions options = state::open_options(settings);
+    options.connections = 1;
+    options.may_replace = false;
+    auto store = state::open_store(settings.url, options, [](const state::Alarm&) {});
+    if (!store) throw std::runtime_error("the state store: " + store.error().detail);
     return std::move(store).value();
 }
 

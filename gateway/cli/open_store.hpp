@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/cli/command.hpp"
+#include "gateway/state/state.hpp"
 #include "quarantine/store.hpp"
 
 namespace postern::cli {
@@ -11,6 +12,10 @@ namespace postern::cli {
 /// The quarantine of this configuration. Throws std::runtime_error with a sentence when it cannot
 /// be opened: main() turns that into exit 2.
 [[nodiscard]] std::unique_ptr<quarantine::Store> open_store(const settings::Settings& settings);
+
+/// What the gateways share, beside the running ones; nullptr: it lives in the running gateway alone
+/// ("memory:"). Throws std::runtime_error as open_store() does.
+[[nodiscard]] std::unique_ptr<state::State> open_state_store(const settings::State& settings);
 
 /// The id that was given as a word; throws UsageError when it is none.
 [[nodiscard]] quarantine::QuarantineId id_of(const std::string& word);

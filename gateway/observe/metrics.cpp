@@ -121,6 +121,14 @@ void Counter::add(std::uint64_t count) noexcept {
         .count.fetch_add(count, std::memory_order_relaxed);
 }
 
+void Counter::raise_to(std::uint64_t total) noexcept {
+    std::atomic<std::uint64_t>& count = cells_.front().count;
+    std::uint64_t before = count.load(std::memory_order_relaxed);
+    while (before < total &&
+           !count.compare_exchange_weak(before, total, std::memory_order_relaxed)) {
+    }
+}
+
 std::uint64_t Counter::value() const noexcept {
     std::uint64_t sum = 0;
     for (const Cell& cell : cells_) sum += cell.count.load(std::memory_order_relaxed);

@@ -25,6 +25,9 @@ namespace postern::observe {
 class Counter {
 public:
     void add(std::uint64_t count = 1) noexcept;
+    /// For what counts itself and is asked at a scrape: the counter becomes `total`, never less
+    /// than it was. Not together with add().
+    void raise_to(std::uint64_t total) noexcept;
     [[nodiscard]] std::uint64_t value() const noexcept;
 
 private:

@@ -58,25 +58,22 @@ std::string header_of(int file, std::size_t most) {
     return header;
 }
 
-std::optional<auth::Results> authenticate(const settings::Settings& settings,
-                                          const Outsiders& outsiders, const KnownEnvelope& envelope,
-                                          int file) {
+auth::Results authenticate(const settings::Settings& settings, const Outsiders& outsiders,
+                           const KnownEnvelope& envelope, int file) {
     const auth::Sender sender{envelope.client, envelope.helo.value_or(""),
                               envelope.reverse_path.value_or(""), envelope.time};
     const auth::Authenticator& authenticator = outsiders.authenticator;
     auth::arc::SignedMessage taken = authenticator.intake(sender.time);
     ::lseek(file, 0, SEEK_SET);
-    if (!feed_file(taken, file, auth::arc::LineEnds::Guess)) return std::nullopt;
     dns::Inquiry inquiry(outsiders.resolver, dns::message_budget(settings.dns));
+    if (feed_file(taken, file, auth::arc::LineEnds::Guess)) {
+        return authenticator.all(sender, taken, inquiry);
+    }
     auth::Results results;
-    authenticator.ask_ahead(sender, taken, inquiry);
     authenticator.envelope(sender, inquiry, results);
     results.iprev = authenticator.reverse(sender, inquiry);
-    authenticator.message(taken, inquiry, results);
-    if (!results.spf) {
-        results.spf.emplace();
-        results.spf->detail = "not checked: the client's address is unknown";
-    }
+    results.dmarc.emplace().result = auth::DmarcResult::PermError;
+    results.dmarc->detail = "not checked: the header is too big, or cannot be read";
     return results;
 }
 

@@ -8,7 +8,8 @@
 namespace postern::transaction {
 namespace {
 
-dns::Budget message_budget(const settings::Dns& dns) {
+/// Of what is asked while the client still talks: each look-up is bounded, their sum is not.
+dns::Budget envelope_budget(const settings::Dns& dns) {
     return {dns.lookups_per_message, dns.timeout, dns::TimePoint::max()};
 }
 
@@ -17,7 +18,7 @@ dns::Budget message_budget(const settings::Dns& dns) {
 Mail::Mail(std::shared_ptr<Visit> from, const relay::Envelope& begun)
     : visit(std::move(from)),
       facts(visit->facts),
-      inquiry(visit->services.resolver, message_budget(visit->services.settings.dns)),
+      inquiry(visit->services.resolver, envelope_budget(visit->services.settings.dns)),
       tls(tls_words(visit->tls)),
       tls_facts(visit->tls),
       envelope(begun) {

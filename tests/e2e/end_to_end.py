@@ -8,13 +8,16 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path += [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "demo")]
 import postern_site  # noqa: E402
+from served_dns import FakeDns  # noqa: E402
 
 BIN = os.environ.get("POSTERN_BIN", os.path.join(HERE, "..", "..", "build", "release", "bin"))
 
 
 class EndToEnd(unittest.TestCase):
-    """One site for all tests of the class. `MORE` goes behind its configuration."""
+    """One site for all tests of the class. `MORE` goes behind its configuration. Where `ZONE` is set, a DNS server of the
+    site's own knows it. In MORE, DNS_SERVER is its address, and SITE_FOLDER the folder of the site."""
 
+    ZONE = None
     MORE = ""
     KEYS = {}
     SINK_OPTIONS = ()
@@ -23,21 +26,28 @@ class EndToEnd(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="postern-e2e-")
         os.chmod(cls.folder, 0o755)
+        cls.dns = None
         try:
-            cls.site = postern_site.Site(BIN, cls.folder, more=cls.MORE, sink_options=cls.SINK_OPTIONS, keys=cls.KEYS)
+            cls.dns = FakeDns(cls.ZONE) if cls.ZONE is not None else None
+            more = cls.MORE.replace("DNS_SERVER", cls.dns.address if cls.dns else "").replace("SITE_FOLDER", cls.folder)
+            cls.site = postern_site.Site(BIN, cls.folder, more=more, sink_options=cls.SINK_OPTIONS, keys=cls.KEYS)
         except BaseException:
-            cls.keep_or_remove()
+            cls.leave()
             raise
 
     @classmethod
     def tearDownClass(cls):
-        ended = cls.site.stop()
-        cls.keep_or_remove()
+        try:
+            ended = cls.site.stop()
+        finally:
+            cls.leave()
         if ended != 0:
             raise AssertionError(f"postern serve ended with {ended}")
 
     @classmethod
-    def keep_or_remove(cls):
+    def leave(cls):
+        if cls.dns:
+            cls.dns.stop()
         if os.environ.get("POSTERN_KEEP"):
             print(f"kept: {cls.folder}", file=sys.stderr)
         else:

@@ -3,43 +3,14 @@ import base64
 import glob
 import os
 import re
-import signal
 import socket
 import ssl
 import subprocess
-import sys
 import tempfile
 import urllib.request
 
 import end_to_end
 import postern_site
-
-FAKE_DNS = os.path.join(end_to_end.HERE, "..", "support", "dns", "fake_dns.py")
-
-
-class FakeDns:
-    """Authoritative for the whole tree; `zone` is in the grammar of tests/support/dns/README.md."""
-
-    def __init__(self, zone):
-        handle, self.path = tempfile.mkstemp(suffix=".zone")
-        os.close(handle)
-        self.write(zone)
-        self.process = subprocess.Popen([sys.executable, FAKE_DNS, self.path, "--until-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().split()[1]
-
-    def write(self, zone):
-        with open(self.path, "w") as file:
-            file.write(zone)
-
-    def change(self, zone):
-        self.write(zone)
-        self.process.send_signal(signal.SIGHUP)
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(10)
-        os.unlink(self.path)
 
 
 class Client:
@@ -140,28 +111,14 @@ class Signer:
 
 
 class Outside(end_to_end.EndToEnd):
-    """A site whose clients are strangers. `ZONE` is what its DNS server knows at first; None: it has none."""
+    """A site whose clients are strangers."""
 
     ZONE = ""
-    SETTINGS = ""
 
     @classmethod
     def setUpClass(cls):
-        cls.dns = FakeDns(cls.ZONE)
         cls.KEYS = {"smtp": "unlimited_clients = []", **cls.KEYS}
-        cls.MORE = cls.SETTINGS.replace("DNS_SERVER", cls.dns.address)
-        try:
-            super().setUpClass()
-        except BaseException:
-            cls.dns.stop()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.dns.stop()
+        super().setUpClass()
 
     def attempt(self, source, sender, recipient, text, helo="client.example"):
         return attempt(self.site.ports["smtp"], source, sender, recipient, text, helo)

@@ -3,15 +3,14 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
 import end_to_end
+import outside
 import postern_site
 
-FAKE_DNS = os.path.join(end_to_end.HERE, "..", "support", "dns", "fake_dns.py")
 POSTERN = os.path.join(end_to_end.BIN, "postern")
 NOW = 1_790_000_000
 NO_PAGE = {"web": "enabled = false"}
@@ -35,28 +34,6 @@ k2._domainkey.loop.example CNAME k._domainkey.loop.example
 _dmarc.loop.example CNAME _dmarc.loop.example
 big._domainkey.b.example TXT fill:65000
 """
-
-
-class FakeDns:
-    def __init__(self, zone):
-        self.folder = tempfile.TemporaryDirectory(prefix="postern-auth-")
-        self.zone, self.log = f"{self.folder.name}/zone", f"{self.folder.name}/log"
-        with open(self.zone, "w") as file:
-            file.write(zone)
-        self.process = subprocess.Popen([sys.executable, FAKE_DNS, self.zone, "--until-eof", "--log", self.log], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().split()[1]
-
-    def questions(self):
-        if not os.path.exists(self.log):
-            return 0
-        with open(self.log) as log:
-            return sum(1 for _ in log)
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(10)
-        self.folder.cleanup()
 
 
 class Keys:
@@ -84,7 +61,7 @@ class Command(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="postern-auth-")
         cls.keys = Keys(cls.folder)
-        cls.dns = FakeDns(ZONE + cls.keys.zone)
+        cls.dns = end_to_end.FakeDns(ZONE + cls.keys.zone)
         cls.config = cls.configured(f'[dns]\nservers = ["{cls.dns.address}"]\n')
 
     @classmethod
@@ -185,14 +162,11 @@ class Command(unittest.TestCase):
         self.assertIn(big["dkim"][0]["result"], ("permerror", "temperror", "fail"))
 
 
-class Gateway(end_to_end.EndToEnd):
+class Gateway(outside.Outside):
     """A stranger on loopback."""
 
-    KEYS = {"smtp": "unlimited_clients = []", **NO_PAGE}
-
-    @classmethod
-    def setUpClass(cls):
-        cls.dns = FakeDns('''
+    KEYS = NO_PAGE
+    ZONE = '''
 good.example TXT "v=spf1 ip4:127.0.0.0/8 -all"
 _dmarc.good.example TXT "v=DMARC1; p=reject"
 bad.example TXT "v=spf1 -all"
@@ -200,18 +174,16 @@ late.example TXT "v=spf1 ip4:127.0.0.0/8 -all"
 _dmarc.late.example rcode SERVFAIL
 1.0.0.127.in-addr.arpa PTR client.good.example
 client.good.example A 127.0.0.1
-''')
-        cls.state = tempfile.mkdtemp(prefix="postern-auth-state-")
-        os.chmod(cls.state, 0o777)
-        cls.MORE = f'''
+'''
+    MORE = '''
 [dns]
-servers = ["{cls.dns.address}"]
+servers = ["DNS_SERVER"]
 [auth]
 received_spf = true
 [lists]
 allow = ["good.example until 2999-12-31", "bad.example", "over.example until 2020-01-01"]
 [state]
-url = "sqlite://{cls.state}/state.db"
+url = "sqlite://SITE_FOLDER/state/gate.db"
 [checks.greylist]
 mode = "off"
 [checks.pregreet]
@@ -221,15 +193,6 @@ fail = "reject"
 [checks.dmarc]
 temperror = "defer"
 '''
-        super().setUpClass()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.dns.stop()
-            subprocess.run(["rm", "-r", cls.state], check=True)
 
     def send(self, domain, needle, header=b"", body=b"Hello.\r\n"):
         message = f"From: A <a@{domain}>\r\nTo: b@dest.example\r\nSubject: {needle}\r\nDate: Fri, 02 Jan 2026 03:04:05 +0000\r\nMessage-ID: <{needle}@{domain}>\r\n".encode()
@@ -296,18 +259,8 @@ class TrustedAndLookedAt(end_to_end.EndToEnd):
 
     KEYS = NO_PAGE
 
-    @classmethod
-    def setUpClass(cls):
-        cls.dns = FakeDns('b.example TXT "v=spf1 -all"\n_dmarc.b.example TXT "v=DMARC1; p=reject"\n')
-        cls.MORE = f'[dns]\nservers = ["{cls.dns.address}"]\n[auth]\ntrusted_clients = true\n'
-        super().setUpClass()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.dns.stop()
+    ZONE = 'b.example TXT "v=spf1 -all"\n_dmarc.b.example TXT "v=DMARC1; p=reject"\n'
+    MORE = '[dns]\nservers = ["DNS_SERVER"]\n[auth]\ntrusted_clients = true\n'
 
     def test_results_are_written_and_count_for_nothing(self):
         code, reply = self.site.send(MESSAGE, sender="a@b.example")

@@ -1,7 +1,6 @@
 """A reviewer in a real browser on a whole gateway: finds the malware, reads why, releases a false positive."""
 import os
 import subprocess
-import unittest
 
 import end_to_end
 import samples

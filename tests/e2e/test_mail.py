@@ -7,7 +7,6 @@ import random
 import subprocess
 import tarfile
 import tempfile
-import unittest
 
 import end_to_end
 import samples

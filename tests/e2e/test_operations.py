@@ -1,13 +1,10 @@
 """What an operator does beside the mail: bans by hand, a second look at held mail, figures and log of trouble, and what goes by itself."""
 import json
 import os
-import shutil
 import socket
 import sqlite3
 import ssl
-import tempfile
 import time
-import unittest
 import urllib.request
 
 import end_to_end
@@ -123,26 +120,12 @@ class Rescan(end_to_end.EndToEnd):
         self.assertTrue(waits, self.show(identifier)["recipients"])
 
 
-class Bans(unittest.TestCase):
+class Bans(outside.Outside):
     """The store of the running gateway, from beside it."""
 
     SOURCE = "127.0.0.77"
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="postern-e2e-")
-        os.chmod(cls.folder, 0o755)
-        cls.dns = outside.FakeDns("77.0.0.127.in-addr.arpa PTR client.example\nclient.example A 127.0.0.77\n")
-        more = f'[dns]\nservers = ["{cls.dns.address}"]\n[checks.pregreet]\nwait = "100ms"\n[state]\nurl = "sqlite://{cls.folder}/state/gate.db"\n'
-        cls.site = postern_site.Site(end_to_end.BIN, cls.folder, more=more, keys={"smtp": "unlimited_clients = []"})
-
-    @classmethod
-    def tearDownClass(cls):
-        ended = cls.site.stop()
-        cls.dns.stop()
-        shutil.rmtree(cls.folder, ignore_errors=True)
-        if ended != 0:
-            raise AssertionError(f"postern serve ended with {ended}")
+    ZONE = "77.0.0.127.in-addr.arpa PTR client.example\nclient.example A 127.0.0.77\n"
+    MORE = '[dns]\nservers = ["DNS_SERVER"]\n[checks.pregreet]\nwait = "100ms"\n[state]\nurl = "sqlite://SITE_FOLDER/state/gate.db"\n'
 
     def greeting(self):
         client = outside.Client(self.site.ports["smtp"], self.SOURCE)
@@ -199,7 +182,7 @@ class Figures(outside.Outside):
 
     ZONE = "\n".join(f"{n}.0.0.127.in-addr.arpa PTR c{n}.example\nc{n}.example A 127.0.0.{n}" for n in range(2, 60)) + "\n9.0.0.127.in-addr.arpa delay 3s\n"
     KEYS = {"smtp": 'unlimited_clients = ["127.0.0.1/32"]\nmax_connections = 20\nmax_connections_per_client = 2', "next_hop": "first_pause = \"200ms\"\nlongest_pause = \"400ms\""}
-    SETTINGS = '[dns]\nservers = ["DNS_SERVER"]\n[checks.pregreet]\nwait = "100ms"\n[smtp.proxy]\nfrom = ["127.0.0.90"]\n'
+    MORE = '[dns]\nservers = ["DNS_SERVER"]\n[checks.pregreet]\nwait = "100ms"\n[smtp.proxy]\nfrom = ["127.0.0.90"]\n'
 
     def setUp(self):
         self.clients = []

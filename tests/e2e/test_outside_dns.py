@@ -2,7 +2,6 @@
 import concurrent.futures
 import re
 import time
-import unittest
 
 import end_to_end
 from outside import Outside, Signer, mail
@@ -88,7 +87,7 @@ def results_in(text):
 
 
 class Dns(Outside):
-    SETTINGS = SETTINGS
+    MORE = SETTINGS
 
     @classmethod
     def setUpClass(cls):
@@ -195,7 +194,7 @@ class ByCheck(Outside):
 
     ZONE = "lost.example rcode SERVFAIL\nlost.example MX 10 mx.lost.example\n_dmarc.nopolicy.example rcode SERVFAIL\n_dmarc.nopolicy.example exists\nnopolicy.example TXT \"v=spf1 ip4:127.0.0.0/8 -all\"\n" \
            "k._domainkey.nokey.example rcode SERVFAIL\nk._domainkey.nokey.example exists\n"
-    SETTINGS = """
+    MORE = """
 [dns]
 servers = ["DNS_SERVER"]
 timeout = "1s"
@@ -227,7 +226,7 @@ temperror = "defer"
 class Dead(Outside):
     """No server answers at all, and the checks of the envelope are told to wait for better times."""
 
-    SETTINGS = """
+    MORE = """
 [dns]
 servers = ["127.0.0.1:1"]
 timeout = "1s"

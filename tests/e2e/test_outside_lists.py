@@ -60,7 +60,7 @@ class ByDns(Listed):
     invalid.silent.example     drop
     """
     EVERYTHING = "*.te.example A 127.0.0.2\n"
-    SETTINGS = HELD + """
+    MORE = HELD + """
 [dns]
 servers = ["DNS_SERVER"]
 [lists]
@@ -142,10 +142,10 @@ class Feeds(Listed):
         feeds["counter"] = {"url": cls.http.url("always/counter/x"), "timeout": "20s", "max_size": "8MiB"}
         feeds["hosts"] = {"url": cls.http.url("always/hosts/x"), "format": "hosts"}
         feeds["csv"] = {"url": cls.http.url("always/csv/x"), "format": "csv", "kind": "url", "column": 3, "score": 8.0}
-        cls.SETTINGS = HELD + f'[dns]\nservers = ["DNS_SERVER"]\n[lists]\nreload_interval = "100ms"\n[[lists.file]]\nname = "own"\npath = "{cls.own_list()}"\n'
+        cls.MORE = HELD + f'[dns]\nservers = ["DNS_SERVER"]\n[lists]\nreload_interval = "100ms"\n[[lists.file]]\nname = "own"\npath = "{cls.own_list()}"\n'
         for name, keys in feeds.items():
             keys = {"name": name, "refresh": "1s", "timeout": "2s", "max_size": "1MiB", "allow_private": True, **keys}
-            cls.SETTINGS += "[[lists.feed]]\n" + "".join(f"{key} = {str(value).lower() if isinstance(value, bool) else value if isinstance(value, float | int) else repr(value)}\n" for key, value in keys.items())
+            cls.MORE += "[[lists.feed]]\n" + "".join(f"{key} = {str(value).lower() if isinstance(value, bool) else value if isinstance(value, float | int) else repr(value)}\n" for key, value in keys.items())
         super().setUpClass()
 
     @classmethod

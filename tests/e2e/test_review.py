@@ -1,7 +1,6 @@
 """Held mail goes out on a reviewer's word: after a second look, through the durable queue, with retries."""
 import os
 import time
-import unittest
 
 import end_to_end
 import postern_site

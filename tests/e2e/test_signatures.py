@@ -2,7 +2,6 @@
 import json
 import os
 import threading
-import unittest
 
 import end_to_end
 import postern_site

@@ -2,14 +2,13 @@
 import os
 import re
 import smtplib
-import socket
 import tempfile
 import time
 import urllib.request
 
 import end_to_end
 import postern_site
-from outside import Client, FakeDns
+from outside import Client
 
 # 127.0.0.2 and .3 are decent clients; .4 has no name; .5 is listed; the others are made up as they are needed.
 ZONE = """
@@ -80,30 +79,22 @@ quarantine = -1000
 
 
 class Wire(end_to_end.EndToEnd):
-    MORE = CHECKS
+    ZONE = ZONE
+    MORE = CHECKS + '[dns]\nservers = ["DNS_SERVER"]\ntimeout = "1s"\n'
 
     @classmethod
     def setUpClass(cls):
-        cls.dns = FakeDns(ZONE)
         cls.recipients = tempfile.NamedTemporaryFile("w", suffix=".recipients", delete=False)
         cls.recipients.write("b@dest.example\nc@dest.example\nheld@dest.example\n")
         cls.recipients.close()
         os.chmod(cls.recipients.name, 0o644)
         cls.KEYS = {"smtp": "unlimited_clients = []", "domains": f'recipients = "{cls.recipients.name}"'}
-        cls.MORE = CHECKS + f'[dns]\nservers = ["{cls.dns.address}"]\ntimeout = "1s"\n'
-        try:
-            super().setUpClass()
-        except BaseException:
-            cls.dns.stop()
-            raise
+        super().setUpClass()
 
     @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.dns.stop()
-            os.unlink(cls.recipients.name)
+    def leave(cls):
+        super().leave()
+        os.unlink(cls.recipients.name)
 
     def client(self, source="127.0.0.2", helo="good.sender.example"):
         client = Client(self.site.ports["smtp"], source)

@@ -11,27 +11,11 @@
 #include "gateway/cli/open_store.hpp"
 #include "gateway/reputation/lists/list_set.hpp"
 #include "gateway/settings/allow_entry.hpp"
-#include "gateway/state/open_state.hpp"
 
 namespace postern::cli {
 namespace {
 
 using nlohmann::json;
-
-/// nullptr: uses live in the running gateway alone.
-std::unique_ptr<state::State> open_uses(const settings::State& settings) {
-    if (settings.url.starts_with("memory:")) return nullptr;
-    state::OpenOptions options;
-    options.timeout = settings.timeout;
-    options.file_timeout = settings.file_timeout;
-    options.file = settings.file;
-    options.prefix = settings.prefix;
-    options.connections = 1;
-    options.may_replace = false;
-    auto store = state::open_store(settings.url, options, [](const state::Alarm&) {});
-    if (!store) throw std::runtime_error("the state store: " + store.error().detail);
-    return std::move(store).value();
-}
 
 /// The entry as the checks name it.
 std::string canonical(const std::string& who) {
@@ -76,7 +60,7 @@ int run(const Arguments& arguments, const Context& context) {
     const auto& words = arguments.words();
     if (words.size() != 1 || words[0] != "list") throw UsageError("allow takes: list");
     const settings::Settings& settings = context.settings();
-    const auto store = open_uses(settings.state);
+    const auto store = open_state_store(settings.state);
     if (!store) {
         std::cerr << "postern: [state].url is \"memory:\": only the running gateway knows when an "
                      "entry was last of use; use sqlite:///folder/file or redis://host\n";

@@ -11,7 +11,6 @@
 #include "gateway/cli/open_store.hpp"
 #include "gateway/settings/quantity.hpp"
 #include "gateway/state/bans.hpp"
-#include "gateway/state/open_state.hpp"
 
 namespace postern::cli {
 namespace {
@@ -22,19 +21,6 @@ using state::Bans;
 using std::chrono::seconds;
 
 constexpr std::size_t kMost = 100'000;
-
-std::unique_ptr<state::State> open_state_store(const settings::State& settings) {
-    state::OpenOptions options;
-    options.timeout = settings.timeout;
-    options.file_timeout = settings.file_timeout;
-    options.file = settings.file;
-    options.prefix = settings.prefix;
-    options.connections = 1;
-    options.may_replace = false;
-    auto store = state::open_store(settings.url, options, [](const state::Alarm&) {});
-    if (!store) throw std::runtime_error("the state store: " + store.error().detail);
-    return std::move(store).value();
-}
 
 int complain(const state::StateError& error) {
     return cli::complain("the state store: " + error.detail, kCouldNot);
@@ -102,8 +88,8 @@ int run(const Arguments& arguments, const Context& context) {
     const bool lists = words.size() == 1 && words[0] == "list";
     const bool acts = words.size() == 2 && (words[0] == "add" || words[0] == "lift");
     if (!lists && !acts) throw UsageError("bans takes: list | add ADDRESS | lift ADDRESS");
-    const settings::State& where = context.settings().state;
-    if (where.url.starts_with("memory:")) {
+    const auto store = open_state_store(context.settings().state);
+    if (!store) {
         return cli::complain(
             "[state].url is \"memory:\": bans live in the running gateway alone, where no command "
             "reaches them, and end with it; use sqlite:///folder/file or redis://host",
@@ -117,7 +103,6 @@ int run(const Arguments& arguments, const Context& context) {
         std::cerr
             << "postern: [checks.banned].mode is not \"enforce\": nobody is refused by a ban\n";
     }
-    const auto store = open_state_store(where);
     const Bans bans(*store, settings);
     if (lists) return list(bans, context);
     const mail::IpAddress client = client_of(words[1]);

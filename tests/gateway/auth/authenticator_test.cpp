@@ -99,7 +99,9 @@ TEST(Authenticator, WithoutAClientThereIsNoSpf) {
     const Authenticator authenticator({});
     Results results;
     authenticator.envelope({std::nullopt, "a.org", "b@c.org", kNow}, inquiry, results);
-    EXPECT_FALSE(results.spf.has_value());
+    ASSERT_TRUE(results.spf.has_value());
+    EXPECT_EQ(results.spf->result, SpfResult::None);
+    EXPECT_EQ(results.spf->detail, "not checked: the client's address is unknown");
     EXPECT_TRUE(resolver.asked().empty());
 }
 

@@ -52,6 +52,19 @@ TEST(Metrics, ThatAPeerCouldMultiplyAreCapped) {
     EXPECT_EQ(&series.with({shared_start + "a"}), &series.with({shared_start + "b"}));
 }
 
+TEST(Metrics, CountersOfWhatCountsItselfNeverFall) {
+    Registry registry;
+    Counter& counter = registry.counters({"postern_things_total", "Things."}).only();
+    const struct {
+        std::uint64_t total;
+        std::uint64_t shown;
+    } steps[] = {{0, 0}, {7, 7}, {7, 7}, {3, 7}, {9, 9}};
+    for (const auto& step : steps) {
+        counter.raise_to(step.total);
+        EXPECT_EQ(counter.value(), step.shown) << step.total;
+    }
+}
+
 TEST(Metrics, WithBadNamesAreProgrammingErrors) {
     Registry registry;
     for (const char* name : {"", "1a", "a-b", "a b"}) {

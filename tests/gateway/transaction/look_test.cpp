@@ -31,17 +31,17 @@ protected:
         made.report_json = R"({"envelope":{"tls":"TLSv1.3 X"},"findings":[]})";
         return made;
     }
-    Outcome<Look, host::DoorFailure> look(const quarantine::Record& of, bool outside = true) {
+    Outcome<Look, host::DoorFailure> look(const quarantine::Record& of, bool outside = true,
+                                          const std::string& message = ordinary_message()) {
         const Outsiders outsiders{bench->authenticator, bench->plan, bench->dns};
-        const UniqueFd file = testing_support::file_with(ordinary_message());
+        const UniqueFd file = testing_support::file_with(message);
         return look_at(
             bench->settings,
             [&](int descriptor, std::uint64_t size) {
                 return bench->door.analyze(descriptor, size, host::MessageKind::Message, {},
                                            std::chrono::steady_clock::now() + deadline);
             },
-            outside ? &outsiders : nullptr, known_envelope(of), file.get(),
-            ordinary_message().size());
+            outside ? &outsiders : nullptr, known_envelope(of), file.get(), message.size());
     }
     std::vector<std::string> codes(const Look& of) {
         std::vector<std::string> found;
@@ -96,6 +96,15 @@ TEST_F(LookTest, OfflineTheJailAloneIsAsked) {
     EXPECT_FALSE(found->auth);
     EXPECT_TRUE(bench->dns.asked().empty());
     EXPECT_EQ(found->verdict.worst.action, verdict::Action::Deliver);
+}
+
+TEST_F(LookTest, AHeaderTooBigToAuthenticateIsSaid) {
+    const std::size_t limit = auth::arc::IntakeLimits().max_header;
+    const auto found = look(record(), true, "X: " + std::string(limit, 'x') + "\r\n\r\n");
+    ASSERT_TRUE(found && found->auth && found->auth->dmarc);
+    EXPECT_EQ(found->auth->dmarc->result, auth::DmarcResult::PermError);
+    EXPECT_NE(found->auth->dmarc->detail.find("header is too big"), std::string::npos);
+    EXPECT_TRUE(found->auth->spf);
 }
 
 TEST_F(LookTest, ARefusalOfACheckIsTheAction) {
