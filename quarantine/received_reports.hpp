@@ -32,6 +32,7 @@ struct ReportQuery {
     UnixMs since = 0;              ///< of reports that end then or later
     bool unauthenticated = false;  ///< these instead of those whose sender is proven
     std::size_t limit = 10'000;
+    bool failing = false;  ///< only rows that neither SPF nor DKIM aligns
 };
 
 /// Rows that are alike, summed up over reports.
@@ -57,7 +58,25 @@ struct ReportTotals {
     std::uint64_t reports = 0;
     std::uint64_t unauthenticated = 0;  ///< of them
     std::uint64_t left_out = 0;         ///< records that the jail did not list
-    std::uint64_t rows = 0;
+    std::uint64_t rows = 0;             ///< of all reports there are, whatever is asked for
+    std::uint64_t unauthenticated_left_out = 0;  ///< of `left_out`
+};
+
+/// What is reported of one domain.
+struct ReportedDomain {
+    std::string domain;
+    std::uint64_t count = 0;    ///< messages
+    std::uint64_t aligned = 0;  ///< of them: SPF, DKIM or both
+    std::uint64_t sources = 0;  ///< addresses
+};
+
+/// What all rows of a query add up to, whatever its limit.
+struct ReportOverview {
+    std::uint64_t count = 0;    ///< messages
+    std::uint64_t aligned = 0;  ///< of them: SPF, DKIM or both
+    std::uint64_t sums = 0;     ///< how many sums() has without a limit
+    std::uint64_t domains = 0;
+    std::vector<ReportedDomain> largest = {};  ///< most messages first
 };
 
 /// All functions may be called from any thread and any process, and block on the database.
@@ -78,6 +97,9 @@ public:
     [[nodiscard]] Outcome<std::vector<ReportSum>, StoreError> sums(const ReportQuery& query) const;
     /// Of all reports that `query` could mean, authenticated or not.
     [[nodiscard]] Outcome<ReportTotals, StoreError> totals(const ReportQuery& query) const;
+    /// Names at most `most_domains`. `failing` narrows `sums` only: a share needs all messages.
+    [[nodiscard]] Outcome<ReportOverview, StoreError> overview(const ReportQuery& query,
+                                                               std::size_t most_domains) const;
     /// Removes reports received before `before`; how many.
     [[nodiscard]] Outcome<std::uint64_t, StoreError> forget(UnixMs before);
 

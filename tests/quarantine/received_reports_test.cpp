@@ -108,6 +108,58 @@ TEST_F(ReceivedReportsTest, TheyAreFoundByDomainAndTime) {
     EXPECT_EQ(reports().totals({.since = 11 * kDay}).value().reports, 0U);
 }
 
+TEST_F(ReceivedReportsTest, FailingRowsAreThoseThatNothingAligns) {
+    DmarcReport mixed = report("1");
+    mixed.rows = {row("192.0.2.1", 9), row("192.0.2.2", 8), row("192.0.2.3", 7),
+                  row("192.0.2.4", 6)};
+    mixed.rows[1].spf_aligned = false;
+    mixed.rows[2].dkim_aligned = true;
+    mixed.rows[3].spf_aligned = false;
+    mixed.rows[3].dkim_aligned = true;
+    ASSERT_EQ(add(mixed, "receiver.example"), ReportKept::New);
+    const std::vector<ReportSum> failing = sums({.failing = true});
+    ASSERT_EQ(failing.size(), 1U);
+    EXPECT_EQ(failing[0].source_ip, "192.0.2.2");
+}
+
+TEST_F(ReceivedReportsTest, TheOverviewAddsUpWhatALimitCuts) {
+    DmarcReport first = report("1");
+    first.rows[1].spf_aligned = false;
+    DmarcReport large = report("2");
+    large.domain = "large.example";
+    large.rows = {row("192.0.2.1", 100), row("192.0.2.1", 50), row("192.0.2.3", 20)};
+    large.rows[1].spf_aligned = false;
+    large.rows[2].spf_aligned = false;
+    large.rows[2].dkim_aligned = true;
+    ASSERT_EQ(add(first, "receiver.example"), ReportKept::New);
+    ASSERT_EQ(add(large, "receiver.example"), ReportKept::New);
+    ASSERT_EQ(add(report("3"), ""), ReportKept::New);
+    const ReportOverview all = reports().overview({.limit = 1}, 10).value();
+    EXPECT_EQ(all.count, 178U);
+    EXPECT_EQ(all.aligned, 127U);
+    EXPECT_EQ(all.sums, 5U);
+    EXPECT_EQ(all.domains, 2U);
+    ASSERT_EQ(all.largest.size(), 2U);
+    EXPECT_EQ(all.largest[0].domain, "large.example");
+    EXPECT_EQ(all.largest[0].count, 170U);
+    EXPECT_EQ(all.largest[0].aligned, 120U);
+    EXPECT_EQ(all.largest[0].sources, 2U);
+    EXPECT_EQ(all.largest[1].domain, "example.org");
+    const ReportOverview failing = reports().overview({.failing = true}, 1).value();
+    EXPECT_EQ(failing.sums, 2U);
+    EXPECT_EQ(failing.count, 178U) << "a share needs all messages";
+    EXPECT_EQ(failing.domains, 2U);
+    EXPECT_EQ(failing.largest.size(), 1U);
+    const ReportOverview one = reports().overview({.domain = "example.org"}, 10).value();
+    EXPECT_EQ(one.count, 8U);
+    EXPECT_EQ(one.domains, 1U);
+    EXPECT_EQ(reports().overview({.unauthenticated = true}, 10).value().count, 8U);
+    const ReportOverview none = reports().overview({.since = 12 * kDay}, 10).value();
+    EXPECT_EQ(none.count + none.aligned + none.sums + none.domains + none.largest.size(), 0U);
+    EXPECT_EQ(totals().left_out, 6U);
+    EXPECT_EQ(totals().unauthenticated_left_out, 2U);
+}
+
 TEST_F(ReceivedReportsTest, AReportCountsOnce) {
     ASSERT_EQ(add(report("1"), "receiver.example"), ReportKept::New);
     EXPECT_EQ(add(report("1"), "receiver.example"), ReportKept::Known);

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AuditPage, ConfirmDialog, ListPage, LoginPage, MessagePage, notice } from './pages.mjs';
+import { addDmarcTests } from './browser_dmarc.mjs';
+import { AuditPage, ConfirmDialog, DmarcPage, ListPage, LoginPage, MessagePage, notice } from './pages.mjs';
 import { accounts, startBrowser, startSite } from './site.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -282,6 +283,8 @@ test('the audit log is for administrators, and says who did what', async (t) => 
   assert.match(await audit.rows.first().textContent(), /from 127\.0\.0\.1/);
 });
 
+addDmarcTests(test, loggedIn);
+
 test('a change made elsewhere shows without a reload', async (t) => {
   const list = await loggedIn(t);
   await t.page.evaluate(async () => {
@@ -325,9 +328,16 @@ for (const dark of [false, true]) {
         await t.page.goBack();
         await list.ready();
       }
+      const dmarc = new DmarcPage(t.page);
+      await dmarc.open();
+      await dmarc.waitRows(9);
+      await shot('dmarc');
+      await dmarc.toggle('Unauthenticated reports');
+      await dmarc.waitRows(1);
+      await shot('dmarc-unauthenticated');
       await new AuditPage(t.page).open();
       await shot('audit');
-    }, { extra: 6, width, dark });
+    }, { extra: 6, reports: 8, width, dark });
   }
 }
 

@@ -120,5 +120,37 @@ export class AuditPage {
   }
 }
 
+export class DmarcPage {
+  constructor(page) {
+    this.page = page;
+    this.sources = page.getByRole('region', { name: /sources/i });
+    this.rows = this.sources.locator('tbody tr');
+    this.domains = page.getByRole('region', { name: 'Domains' }).locator('tbody tr');
+  }
+  async open() {
+    await this.page.getByRole('link', { name: 'DMARC' }).click();
+    await this.page.getByRole('heading', { name: 'DMARC reports', level: 1 }).waitFor();
+  }
+  /** Waits until the sum above the tables begins like this. */
+  async waitSum(text) {
+    await this.page.getByText(text).waitFor();
+  }
+  /** Waits until exactly so many sources are listed. */
+  async waitRows(count) {
+    if (count > 0) await this.rows.nth(count - 1).waitFor();
+    await this.rows.nth(count).waitFor({ state: 'detached' });
+  }
+  async time(label) {
+    await this.page.getByLabel('Time').selectOption({ label });
+  }
+  async toggle(label) {
+    await this.page.getByRole('checkbox', { name: label }).click();
+  }
+  async domain(text) {
+    await this.page.getByLabel('Domain', { exact: true }).fill(text);
+    await this.page.getByRole('button', { name: 'Filter' }).click();
+  }
+}
+
 /** What the last act said. */
 export const notice = (page) => page.getByRole('status');

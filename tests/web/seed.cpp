@@ -1,5 +1,5 @@
 // Makes a quarantine full of mail and the settings of a postern-web that shows it.
-// usage: web_seed FOLDER EXTRA_MESSAGES. Writes FOLDER/settings.json.
+// usage: web_seed FOLDER EXTRA_MESSAGES ROWS_OF_DMARC_REPORTS. Writes FOLDER/settings.json.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -8,6 +8,7 @@
 #include "quarantine/store.hpp"
 #include "tests/web/certificate.hpp"
 #include "tests/web/held_mail.hpp"
+#include "tests/web/received_reports.hpp"
 
 namespace postern::web_tests {
 namespace {
@@ -35,6 +36,14 @@ void fill(quarantine::Store& store, int extra) {
     for (const HeldMessage& held : mail) must(store.put(held.record, held.bytes), "put");
 }
 
+void report(quarantine::Store& store, int rows) {
+    const auto now = quarantine::now_ms();
+    for (const ReceivedReport& each : received_reports(now, rows)) {
+        must(store.received_reports().add(each.report, {now, "01J", each.sender}, 100'000),
+             "report");
+    }
+}
+
 void write_settings(const std::string& folder) {
     const Certificate certificate = make_certificate();
     const nlohmann::json settings = {
@@ -47,13 +56,14 @@ void write_settings(const std::string& folder) {
     std::ofstream(folder + "/settings.json") << settings.dump(2);
 }
 
-int run(const std::string& folder, int extra) {
+int run(const std::string& folder, int extra, int rows) {
     std::filesystem::create_directories(folder);
     const auto location =
         must(quarantine::Location::parse("sqlite://" + folder + "/quarantine.db"), "location");
     const auto key = must(quarantine::Key::load_or_create(location.key), "key");
     const auto store = must(quarantine::Store::open(location, key), "open");
     fill(*store, extra);
+    report(*store, rows);
     write_settings(folder);
     return 0;
 }
@@ -62,7 +72,7 @@ int run(const std::string& folder, int extra) {
 }  // namespace postern::web_tests
 
 int main(int count, char** values) {
-    if (count != 3) return 2;
+    if (count != 4) return 2;
     return postern::web_tests::run(std::filesystem::absolute(values[1]).string(),
-                                   std::stoi(values[2]));
+                                   std::stoi(values[2]), std::stoi(values[3]));
 }

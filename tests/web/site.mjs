@@ -10,10 +10,10 @@ export const accounts = {
   reviewer: { user: 'rita', password: 'correct horse battery' },
 };
 
-/** Seeds a store with `extra` plain messages beside the special ones, and serves it. */
-export async function startSite({ bin, seed, extra = 0 }) {
+/** Seeds a store with `extra` plain messages beside the special ones and `reports` rows of DMARC reports, and serves it. */
+export async function startSite({ bin, seed, extra = 0, reports = 0 }) {
   const folder = mkdtempSync(join(tmpdir(), 'postern-web-'));
-  execFileSync(seed, [folder, String(extra)], { stdio: 'inherit' });
+  execFileSync(seed, [folder, String(extra), String(reports)], { stdio: 'inherit' });
   const settings = openSync(join(folder, 'settings.json'), 'r');
   const child = spawn(join(bin, 'postern-web'), ['--settings-fd', '3'], {
     stdio: ['ignore', 'inherit', 'pipe', settings, 'pipe'],

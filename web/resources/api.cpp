@@ -30,6 +30,7 @@ constexpr std::array kRoutes = {
     Route{{"GET", "/messages/{id}/download", Access::Reviewer}, download_message},
     Route{{"GET", "/audit", Access::Admin}, list_audit},
     Route{{"GET", "/status", Access::Reviewer}, show_status},
+    Route{{"GET", "/dmarc/reports", Access::Reviewer}, list_dmarc_reports},
 };
 
 /// True when `path` is of this shape; `id` becomes what stands for {id}.

@@ -63,5 +63,6 @@ private:
 [[nodiscard]] Response download_message(Call& call);
 [[nodiscard]] Response list_audit(Call& call);
 [[nodiscard]] Response show_status(Call& call);
+[[nodiscard]] Response list_dmarc_reports(Call& call);
 
 }  // namespace postern::web

@@ -1,5 +1,5 @@
 import type {
-  AuditEntry, BulkResult, MessageRecord, MessageState, Page, Released, Session, StatusCounts,
+  AuditEntry, BulkResult, DmarcReports, MessageRecord, MessageState, Page, Released, Session, StatusCounts,
 } from './types';
 
 /** What the server said no with; `code` is its word, `message` its sentence. */
@@ -61,5 +61,6 @@ export const api = {
   remove: (id: string) => call<unknown>('DELETE', message(id)),
   bulk: (action: 'release' | 'delete', ids: string[]) => call<BulkResult>('POST', '/messages/bulk', { action, ids }),
   audit: (query: URLSearchParams) => call<{ entries: AuditEntry[]; next: number | null }>('GET', `/audit?${query}`),
+  dmarcReports: (query: URLSearchParams) => call<DmarcReports>('GET', `/dmarc/reports?${query}`),
   downloadUrl: (id: string) => `/api/v1${message(id)}/download`,
 };

@@ -4,9 +4,22 @@ const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeS
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const fullDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+const utc = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 
 export function time(ms: number): string {
   return dateTime.format(new Date(ms));
+}
+
+/** A day in UTC, as reports mean it. */
+export function utcDay(ms: number): string {
+  return utc.format(new Date(ms));
+}
+
+/** A share of a whole, rounded so that only all of it is 100 % and only none of it 0 %. */
+export function share(part: number, whole: number): string {
+  if (whole <= 0) return '–';
+  if (part <= 0 || part >= whole) return part > 0 ? '100 %' : '0 %';
+  return `${(Math.max(Math.floor((part * 1000) / whole), 1) / 10).toFixed(1)} %`;
 }
 
 /** Short for a list: the hour today, the day this year, else the date. */

@@ -1,7 +1,7 @@
 // Where we are: the part of the address behind "#". The server sees none of it.
 
 export interface Route {
-  page: 'messages' | 'message' | 'audit' | 'unknown';
+  page: 'messages' | 'message' | 'dmarc' | 'audit' | 'unknown';
   id: string;
   query: URLSearchParams;
 }
@@ -12,6 +12,7 @@ function parse(hash: string): Route {
   const message = /^messages\/([0-9A-Za-z]{26})$/.exec(path);
   if (message) return { page: 'message', id: message[1] ?? '', query: params };
   if (path === '' || path === 'messages') return { page: 'messages', id: '', query: params };
+  if (path === 'dmarc') return { page: 'dmarc', id: '', query: params };
   if (path === 'audit') return { page: 'audit', id: '', query: params };
   return { page: 'unknown', id: '', query: params };
 }

@@ -172,6 +172,50 @@ export interface BulkResult {
   results: { id: string; error: string | null }[];
 }
 
+/** Messages that are alike, summed up over DMARC reports. All texts are the reporter's. */
+export interface DmarcRow {
+  domain: string;
+  source_ip: string;
+  count: number;
+  aligned: { spf: boolean; dkim: boolean };
+  disposition: string;
+  reason: string;
+  header_from: string;
+  envelope_from: string;
+  spf: string;
+  dkim: string;
+  reporter: string;
+  sender: string;
+  authenticated: boolean;
+  begin: number;
+  end: number;
+}
+
+export interface DmarcDomain {
+  domain: string;
+  count: number;
+  pass: number;
+  fail: number;
+  sources: number;
+}
+
+export interface DmarcReports {
+  rows: DmarcRow[];
+  domains: DmarcDomain[];
+  totals: {
+    reports: number;
+    unauthenticated: number;
+    left_out: number;
+    count: number;
+    pass: number;
+    fail: number;
+    rows: number;
+    domains: number;
+    kept: number;
+  };
+  limits: { rows: number; domains: number };
+}
+
 export interface StatusCounts {
   held: Record<string, { messages: number; bytes: number }>;
   released: number;
