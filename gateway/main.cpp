@@ -29,9 +29,9 @@
 #include "gateway/observe/metrics_server.hpp"
 #include "gateway/outside.hpp"
 #include "gateway/outside_metrics.hpp"
+#include "gateway/own_reports.hpp"
 #include "gateway/relay/from_settings.hpp"
 #include "gateway/relay/outbox_runner.hpp"
-#include "gateway/reports/dmarc_reports.hpp"
 #include "gateway/state_metrics.hpp"
 #include "gateway/transaction/dialogue.hpp"
 #include "gateway/transaction/rescan.hpp"
@@ -111,23 +111,6 @@ auth::OutgoingSigner open_signer(const settings::Settings& settings, const Descr
     return std::move(made).value();
 }
 
-/// Null: [auth].aggregate_reports is off.
-std::unique_ptr<reports::DmarcReports> make_reports(const settings::Settings& all,
-                                                    quarantine::Store& store,
-                                                    dns::Resolver& resolver,
-                                                    const auth::OutgoingSigner& signer,
-                                                    observe::Log& log) {
-    if (!all.auth.aggregate_reports) return nullptr;
-    reports::ReportSettings made;
-    made.hostname = all.smtp.hostname;
-    made.organization = all.auth.report_org.empty() ? all.smtp.hostname : all.auth.report_org;
-    made.from = all.auth.report_from;
-    made.interval = all.auth.report_interval;
-    made.most_rows = all.auth.report_rows;
-    made.most_bytes = all.auth.report_size;
-    return std::make_unique<reports::DmarcReports>(store, resolver, signer, log, std::move(made));
-}
-
 std::unique_ptr<quarantine::Store> open_store(const settings::Settings& all, int key_fd) {
     const auto location =
         quarantine::Location::parse(all.quarantine.url, all.quarantine.blobs, all.quarantine.key);
@@ -162,7 +145,7 @@ private:
     host::Door door_;
     Outside outside_;
     auth::OutgoingSigner signer_;
-    std::unique_ptr<reports::DmarcReports> reports_;
+    OwnReports reports_;
     HopWatch hop_watch_;
     relay::NextHop next_hop_;
     spool::Spool spool_;
@@ -196,7 +179,7 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
       door_({settings_.jail.max_workers, settings_.jail.wall_time}),
       outside_(settings_, log_, metrics_),
       signer_(open_signer(settings_, inherited)),
-      reports_(make_reports(settings_, *store_, outside_.resolver(), signer_, log_)),
+      reports_(settings_, *store_, outside_.resolver(), signer_, log_),
       hop_watch_(registry_, log_),
       next_hop_(
           hop_watch_.watched(relay::from_settings(settings_.next_hops, settings_.smtp.hostname)),
@@ -220,7 +203,8 @@ Gateway::Gateway(settings::Settings settings, const Descriptors& inherited)
                 outside_.recipients(),
                 outside_.trusted(),
                 &signer_,
-                reports_.get()},
+                reports_.aggregate(),
+                reports_.failure()},
       outbox_(
           *store_, next_hop_,
           [this](const quarantine::Record& record, int message) {
@@ -335,7 +319,7 @@ void Gateway::run(int signals) {
     server_.start();
     outbox_.start();
     rescans_.start();
-    if (reports_) reports_->start();
+    reports_.start();
     warn_of_few_descriptors(settings_.smtp, log_);
     if (!control_.send(control::Notice::Ready)) throw std::runtime_error("no supervisor");
     std::array<pollfd, 2> watched = {pollfd{signals, POLLIN, 0},
@@ -354,14 +338,14 @@ void Gateway::run(int signals) {
         supervised = message.has_value();
         if (message) hear(std::move(*message));
     }
-    if (reports_) reports_->stop();  // a new process may do it now; what still comes is counted
+    reports_.hand_over();
     drain(server_, supervised ? settings_.smtp.stop_grace : milliseconds(0), control_,
           [this](control::Message message) { hear(std::move(message)); });
     outbox_.stop();
     rescans_.stop();
     if (!supervised) next_hop_.shut_down();
     pool_.stop();
-    if (reports_) (void)reports_->flush();
+    reports_.finish();
 }
 
 UniqueFd take_signals() {

@@ -10,6 +10,7 @@
 #include "gateway/auth/dmarc/report/stored.hpp"
 #include "gateway/mail/date_time.hpp"
 #include "gateway/observe/log.hpp"
+#include "gateway/reports/queued_mail.hpp"
 
 namespace postern::reports {
 namespace {
@@ -27,28 +28,6 @@ constexpr std::size_t kIdDigits = 32;
 constexpr dns::Budget kLookups{200, std::chrono::seconds(5), dns::TimePoint::max()};
 constexpr std::chrono::seconds kLookupTime{60};
 constexpr const char* kActor = "dmarc-reports";
-
-std::string domain_of(const std::string& mailbox) {
-    return mailbox.substr(mailbox.rfind('@') + 1);
-}
-
-quarantine::Record record_of(const ReportSettings& settings,
-                             const auth::dmarc::AggregateReport& report,
-                             const auth::dmarc::ReportFacts& facts, const std::string& mailbox,
-                             UnixMs now) {
-    quarantine::Record record{.summary = {.id = quarantine::QuarantineId::make()}};
-    quarantine::Summary& summary = record.summary;
-    summary.received = now;
-    summary.reverse_path = settings.from;
-    summary.recipients.push_back({mailbox, {}, {}, 0});
-    summary.subject = "Report Domain: " + report.policy().domain;
-    summary.from = {settings.from};
-    summary.message_id = "<" + facts.id + "@" + settings.hostname + ">";
-    summary.verdict = quarantine::VerdictClass::Clean;
-    summary.action = quarantine::VerdictAction::Deliver;
-    record.report_json = "{}";
-    return record;
-}
 
 }  // namespace
 
@@ -224,9 +203,9 @@ bool DmarcReports::queue(const TallyPeriod& period, const auth::dmarc::Aggregate
         tell(period, "too_large", mailbox + ": " + std::to_string(message.size()) + " bytes");
         return true;
     }
-    const quarantine::Record record = record_of(settings_, report, facts, mailbox, now);
-    const auto kept = store_.put(record, message);
-    if (!kept || !store_.request_release(*kept, {}, {kActor, ""}, true)) return false;
+    const OwnMail own{settings_.from, mailbox, "Report Domain: " + report.policy().domain,
+                      "<" + facts.id + "@" + settings_.hostname + ">"};
+    if (!queue_mail(store_, own, message, kActor, now)) return false;
     tell(period, "queued", mailbox);
     return true;
 }

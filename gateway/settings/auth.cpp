@@ -23,18 +23,27 @@ bool is_mailbox(const std::string& text) {
 
 void read_reports(KeyReader& keys, Auth& auth) {
     keys.flag("auth.aggregate_reports", auth.aggregate_reports);
+    keys.flag("auth.failure_reports", auth.failure_reports);
     keys.text("auth.report_from", auth.report_from);
     keys.text("auth.report_org", auth.report_org);
     keys.duration("auth.report_interval", auth.report_interval, std::chrono::seconds(1),
                   std::chrono::hours(24 * 7));
     keys.integer("auth.report_rows", auth.report_rows, 1, 1'000'000);
     keys.size("auth.report_size", auth.report_size, 1024, std::uint64_t{100} << 20U);
+    keys.integer("auth.failure_reports_per_domain", auth.failure_reports_per_domain, 1, 10'000);
+    keys.integer("auth.failure_reports_per_hour", auth.failure_reports_per_hour, 1, 10'000);
+    keys.integer("auth.failure_reports_waiting", auth.failure_reports_waiting, 1, 10'000);
+    keys.size("auth.failure_report_header", auth.failure_report_header, 1024,
+              std::uint64_t{256} << 10U);
     if (!auth.report_from.empty() && !is_mailbox(auth.report_from)) {
         keys.fail("auth.report_from", "is no mailbox; local@domain is expected");
     }
     if (!is_plain(auth.report_org)) keys.fail("auth.report_org", "has letters beyond ASCII");
     if (auth.aggregate_reports && auth.report_from.empty()) {
         keys.fail("auth.aggregate_reports", "needs auth.report_from");
+    }
+    if (auth.failure_reports && auth.report_from.empty()) {
+        keys.fail("auth.failure_reports", "needs auth.report_from");
     }
 }
 

@@ -31,12 +31,19 @@ struct Auth {
     /// authenticated as well. What comes of it is written and shown; no check of spam meets them.
     bool trusted_clients = false;
     bool aggregate_reports = false;  ///< DMARC: tell domains that ask for it what came of them
-    std::string report_from;         ///< mailbox that sends the reports and gets the bounces
-    std::string report_org;          ///< who reports; empty: [smtp].hostname
+    /// DMARC: tell domains that ask for it of single messages that failed, with their header
+    /// fields.
+    bool failure_reports = false;
+    std::string report_from;  ///< mailbox that sends the reports and gets the bounces
+    std::string report_org;   ///< who reports; empty: [smtp].hostname
     std::chrono::milliseconds report_interval = std::chrono::hours(24);
     std::uint64_t report_rows =
         20'000;  ///< messages that differ, of one interval; more are not told
     std::uint64_t report_size = std::uint64_t{10} << 20U;  ///< bytes of one report as mail
+    std::uint32_t failure_reports_per_domain = 10;  ///< mails about one policy domain in an hour
+    std::uint32_t failure_reports_per_hour = 100;   ///< mails about all domains
+    std::uint32_t failure_reports_waiting = 100;    ///< messages in memory until they are reported
+    std::uint64_t failure_report_header = std::uint64_t{16} << 10U;  ///< bytes of a header told
 };
 
 /// Throws ConfigError.

@@ -73,7 +73,8 @@ void authenticate(Mail& mail, dns::Inquiry& inquiry) {
     results.iprev = connection.iprev;
     auto evaluation = authenticator.message(*mail.signed_message, inquiry, results);
     // Reports are about strangers.
-    if (services.reports != nullptr && !connection.trusted) {
+    const bool told = services.reports != nullptr || services.failure_reports != nullptr;
+    if (told && !connection.trusted) {
         mail.evaluation = std::move(evaluation);
     }
     const auth::OutgoingSigner* signer = services.signer;

@@ -28,6 +28,7 @@ public:
         const smtp::Reply reply = decide();
         mail_.delivery.reset();  // whatever was not sent is abandoned
         count_for_report(mail_, course_, reply);
+        report_failure(mail_, course_, reply);
         keep_received_reports(mail_, course_, reply);
         tell(mail_, course_, reply);
         note_contacts(mail_, course_, reply);

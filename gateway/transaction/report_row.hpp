@@ -9,4 +9,8 @@ namespace postern::transaction {
 /// counted: it will be then.
 void count_for_report(const Mail& mail, const Course& course, const smtp::Reply& reply);
 
+/// Hands a message that was decided for good to the DMARC failure reports, where its author's
+/// domain asks for one (gateway/reports). Touches memory only.
+void report_failure(const Mail& mail, const Course& course, const smtp::Reply& reply);
+
 }  // namespace postern::transaction

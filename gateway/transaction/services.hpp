@@ -16,6 +16,7 @@
 #include "gateway/observe/log.hpp"
 #include "gateway/relay/next_hop.hpp"
 #include "gateway/reports/dmarc_reports.hpp"
+#include "gateway/reports/failure_reports.hpp"
 #include "gateway/reputation/lists.hpp"
 #include "gateway/settings/settings.hpp"
 #include "gateway/spool/spool.hpp"
@@ -38,11 +39,12 @@ struct Services {
     state::State& state;
     const checks::Plan& checks;
     const auth::Authenticator& authenticator;
-    const reputation::Lists* lists = nullptr;      ///< null: none are there
-    checks::RecipientList* recipients = nullptr;   ///< null: [domains].recipients is not set
-    std::vector<mail::Cidr> trusted = {};          ///< clients that meet no check of spam
-    const auth::OutgoingSigner* signer = nullptr;  ///< null: nothing is signed
-    reports::DmarcReports* reports = nullptr;      ///< null: no aggregate reports
+    const reputation::Lists* lists = nullptr;            ///< null: none are there
+    checks::RecipientList* recipients = nullptr;         ///< null: [domains].recipients is not set
+    std::vector<mail::Cidr> trusted = {};                ///< clients that meet no check of spam
+    const auth::OutgoingSigner* signer = nullptr;        ///< null: nothing is signed
+    reports::DmarcReports* reports = nullptr;            ///< null: no aggregate reports
+    reports::FailureReports* failure_reports = nullptr;  ///< null: no failure reports
     CheckCounters check_counters{checks, metrics};
 };
 

@@ -22,10 +22,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::size_t i = 0; i < record->rua.size(); ++i) {
         written += (i == 0 ? "; rua=" : ",") + record->rua[i];
     }
+    for (std::size_t i = 0; i < record->ruf.size(); ++i) {
+        written += (i == 0 ? "; ruf=" : ",") + record->ruf[i];
+    }
+    const FailureOptions& wanted = record->failure_options;
+    written += std::string("; fo=") + (wanted.all_failed ? "0:" : "") +
+               (wanted.any_failed ? "1:" : "") + (wanted.dkim ? "d:" : "") +
+               (wanted.spf ? "s:" : "");
     const auto again = parse_record(written);
     if (!again || again->policy != record->policy || again->testing != record->testing ||
         again->subdomain_policy != record->subdomain_policy ||
-        again->nonexistent_policy != record->nonexistent_policy || again->rua != record->rua) {
+        again->nonexistent_policy != record->nonexistent_policy || again->rua != record->rua ||
+        again->ruf != record->ruf || again->failure_options != wanted) {
         std::abort();
     }
     return 0;

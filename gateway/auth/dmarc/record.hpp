@@ -24,6 +24,8 @@ struct FailureOptions {
     bool any_failed = false;  ///< 1
     bool dkim = false;        ///< d
     bool spf = false;         ///< s
+
+    friend bool operator==(const FailureOptions&, const FailureOptions&) = default;
 };
 
 struct Record {

@@ -56,6 +56,27 @@ TEST(AuthSettings, ReportsAreOffUntilSomebodySendsThem) {
     EXPECT_EQ(auth.report_size, 1024U);
 }
 
+TEST(AuthSettings, FailureReportsAreOffAndBounded) {
+    const Auth off = parse("", "a.toml").settings.auth;
+    EXPECT_FALSE(off.failure_reports);
+    EXPECT_EQ(off.failure_reports_per_domain, 10U);
+    EXPECT_EQ(off.failure_reports_per_hour, 100U);
+    EXPECT_EQ(off.failure_reports_waiting, 100U);
+    EXPECT_EQ(off.failure_report_header, 16'384U);
+    const Auth on = parse(
+                        "[auth]\nfailure_reports = true\nreport_from = \"dmarc@b.org\"\n"
+                        "failure_reports_per_domain = 1\nfailure_reports_per_hour = 2\n"
+                        "failure_reports_waiting = 3\nfailure_report_header = \"1KiB\"\n",
+                        "a.toml")
+                        .settings.auth;
+    EXPECT_TRUE(on.failure_reports);
+    EXPECT_FALSE(on.aggregate_reports);
+    EXPECT_EQ(on.failure_reports_per_domain, 1U);
+    EXPECT_EQ(on.failure_reports_per_hour, 2U);
+    EXPECT_EQ(on.failure_reports_waiting, 3U);
+    EXPECT_EQ(on.failure_report_header, 1024U);
+}
+
 TEST(AuthSettings, WhatMakesNoSenseIsRefusedWithItsLine) {
     const char* kWrong[] = {"[auth]\nauthserv_id = \"mx; dmarc=pass\"",
                             "[auth]\ntrusted_sealers = [\"a@b.org\"]",
@@ -64,6 +85,11 @@ TEST(AuthSettings, WhatMakesNoSenseIsRefusedWithItsLine) {
                             "[auth]\nmax_signatures = 0",
                             "[auth]\nmin_rsa_bits = 511",
                             "[auth]\naggregate_reports = true",
+                            "[auth]\nfailure_reports = true",
+                            "[auth]\nfailure_reports_per_domain = 0",
+                            "[auth]\nfailure_reports_per_hour = 10001",
+                            "[auth]\nfailure_reports_waiting = 0",
+                            "[auth]\nfailure_report_header = 1023",
                             "[auth]\nreport_from = \"dmarc\"",
                             "[auth]\nreport_from = \"a@b.org>\\r\\nBcc: <c@d.org\"",
                             "[auth]\nreport_from = \"a@b@c.org\"",

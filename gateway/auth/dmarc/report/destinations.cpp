@@ -17,7 +17,8 @@ std::string host_of(const std::string& mailbox) {
 
 /// The record "POLICY._report._dmarc.HOST"; it may name another mailbox at the same host (4, step
 /// 6), which replaces this one.
-Consent consent(const std::string& policy_domain, std::string& mailbox, dns::Inquiry& inquiry) {
+Consent consent(const std::string& policy_domain, std::string& mailbox, ReportKind kind,
+                dns::Inquiry& inquiry) {
     const std::string host = host_of(mailbox);
     const dns::Answer answer =
         inquiry.lookup({policy_domain + "._report._dmarc." + host, dns::RecordType::Txt});
@@ -25,7 +26,7 @@ Consent consent(const std::string& policy_domain, std::string& mailbox, dns::Inq
     const auto text = std::find_if(answer.texts.begin(), answer.texts.end(), is_dmarc);
     if (text == answer.texts.end()) return Consent::Refused;
     const auto record = parse_record(*text);
-    for (const std::string& uri : record->rua) {
+    for (const std::string& uri : kind == ReportKind::Failure ? record->ruf : record->rua) {
         const auto other = mailto_address(uri);
         if (!other || host_of(*other) != host) return Consent::Refused;
         mailbox = *other;
@@ -46,24 +47,24 @@ std::optional<bool> is_internal(const std::string& policy_domain, const std::str
 }  // namespace
 
 Destinations verified_destinations(const std::string& policy_domain,
-                                   const std::vector<std::string>& rua, dns::Inquiry& inquiry,
-                                   std::size_t most) {
+                                   const std::vector<std::string>& uris, dns::Inquiry& inquiry,
+                                   ReportKind kind, std::size_t most) {
     Destinations found;
-    for (std::size_t i = 0; i < std::min(rua.size(), most); ++i) {
-        auto mailbox = mailto_address(rua[i]);
+    for (std::size_t i = 0; i < std::min(uris.size(), most); ++i) {
+        auto mailbox = mailto_address(uris[i]);
         if (!mailbox) {
-            found.refused.push_back(rua[i] + ": only mailto: is supported");
+            found.refused.push_back(uris[i] + ": only mailto: is supported");
             continue;
         }
         const auto internal = is_internal(policy_domain, host_of(*mailbox), inquiry);
         Consent given = Consent::Unknown;
         if (internal) {
-            given = *internal ? Consent::Given : consent(policy_domain, *mailbox, inquiry);
+            given = *internal ? Consent::Given : consent(policy_domain, *mailbox, kind, inquiry);
         }
         if (given == Consent::Unknown) {
             found.incomplete = true;
         } else if (given == Consent::Refused) {
-            found.refused.push_back(rua[i] + ": the destination does not consent");
+            found.refused.push_back(uris[i] + ": the destination does not consent");
         } else if (std::find(found.mailboxes.begin(), found.mailboxes.end(), *mailbox) ==
                    found.mailboxes.end()) {
             found.mailboxes.push_back(*mailbox);

@@ -45,6 +45,33 @@ TEST(DmarcRecord, WhatIsWrongBehindTheVersionFallsBackToDefaults) {
     EXPECT_TRUE(record->failure_options.all_failed);
 }
 
+TEST(DmarcRecord, FailureOptions) {
+    const struct {
+        const char* fo;
+        bool all, any, dkim, spf;
+    } kCases[] = {{"", true, false, false, false},
+                  {"; fo=0", true, false, false, false},
+                  {"; fo=1", false, true, false, false},
+                  {"; fo=d", false, false, true, false},
+                  {"; fo=S", false, false, false, true},
+                  {"; fo= 0 : d ", true, false, true, false},
+                  {"; fo=x:1", false, true, false, false},
+                  {"; fo=x", true, false, false, false},
+                  {"; fo=", true, false, false, false},
+                  {"; fo=01", true, false, false, false},
+                  {"; fo=1; fo=0", false, true, false, false}};
+    for (const auto& c : kCases) {
+        SCOPED_TRACE(c.fo);
+        const auto record = parse_record(std::string("v=DMARC1; p=none") + c.fo);
+        ASSERT_TRUE(record.has_value());
+        const FailureOptions& read = record->failure_options;
+        EXPECT_EQ(read.all_failed, c.all);
+        EXPECT_EQ(read.any_failed, c.any);
+        EXPECT_EQ(read.dkim, c.dkim);
+        EXPECT_EQ(read.spf, c.spf);
+    }
+}
+
 struct PolicyCase {
     const char* text;
     bool applies;

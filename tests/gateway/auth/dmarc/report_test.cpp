@@ -171,5 +171,19 @@ TEST(Destinations, OutsideTheOrganizationConsentIsNeeded) {
     EXPECT_TRUE(found.incomplete);
 }
 
+// RFC 9991 5: "substituting ruf where rua appears".
+TEST(Destinations, OfFailureReportsAreChangedByRufAlone) {
+    tests::FakeResolver resolver;
+    resolver.txt("_dmarc.b.org", {"v=DMARC1; p=none"});
+    resolver.txt("b.org._report._dmarc.yes.org",
+                 {"v=DMARC1; rua=mailto:rua@yes.org; ruf=mailto:ruf@yes.org"});
+    dns::Inquiry inquiry(resolver, {});
+    const std::vector<std::string> uris = {"mailto:a@yes.org"};
+    EXPECT_EQ(verified_destinations("b.org", uris, inquiry).mailboxes,
+              std::vector<std::string>{"rua@yes.org"});
+    EXPECT_EQ(verified_destinations("b.org", uris, inquiry, ReportKind::Failure).mailboxes,
+              std::vector<std::string>{"ruf@yes.org"});
+}
+
 }  // namespace
 }  // namespace postern::auth::dmarc
