@@ -93,7 +93,6 @@ bool configure(cl_engine* engine, const ClamavSettings& settings, const fs::path
         {CL_ENGINE_FORCETODISK, 0},
         {CL_ENGINE_KEEPTMP, 0},
         {CL_ENGINE_DISABLE_PE_STATS, 1},
-        {CL_ENGINE_AC_MAXDEPTH, 2},  // README.md
         {CL_ENGINE_MAX_SCANSIZE, static_cast<long long>(settings.bytes)},
         {CL_ENGINE_MAX_FILESIZE, static_cast<long long>(settings.object_bytes)},
         {CL_ENGINE_MAX_RECURSION, settings.depth + 1},  // its root counts
