@@ -1,6 +1,8 @@
 #include "gateway/transaction/held_record.hpp"
 
 #include "analyzers/base/clean_text.hpp"
+#include "gateway/mail/address_list.hpp"
+#include "gateway/mail/header_block.hpp"
 
 namespace postern::transaction {
 namespace {
@@ -12,6 +14,28 @@ static_assert(static_cast<int>(quarantine::VerdictClass::Spam) ==
               static_cast<int>(verdict::MailClass::Spam));
 static_assert(static_cast<int>(quarantine::VerdictAction::Defer) ==
               static_cast<int>(verdict::Action::Defer));
+
+constexpr std::size_t kMostAuthors = 20;
+
+std::string first_value(const mail::HeaderBlock& header, std::string_view name) {
+    const auto fields = header.all(name);
+    if (fields.empty()) return {};
+    return clean_text(fields.front().unfolded(), quarantine::kMaxField);
+}
+
+/// Where no worker lived to tell. Encoded words stay as they are: decoding is for the jail.
+void take_from_header(std::string_view block, quarantine::Summary& summary) {
+    const mail::HeaderBlock header(block);
+    summary.subject = first_value(header, "Subject");
+    summary.message_id = first_value(header, "Message-ID");
+    const auto authors =
+        mail::parse_address_list(first_value(header, "From"), {.addresses = kMostAuthors});
+    if (!authors) return;
+    for (const mail::ListedAddress& each : authors->addresses) {
+        summary.from.push_back(
+            clean_text(each.local_part + '@' + each.domain, quarantine::kMaxField));
+    }
+}
 
 }  // namespace
 
@@ -53,6 +77,7 @@ quarantine::Record held_record(const Mail& mail, const analyzers::Report& report
     summary.smtputf8 = mail.envelope.smtputf8;
     // A worker that died told nothing: the header block as it came is better than none.
     const bool told = !report.message.headers.empty();
+    if (!told) take_from_header(mail.message->header, summary);
     record.headers =
         clean_lines(told ? report.message.headers : mail.message->header, analyzers::kMaxHeaders);
     record.preview = clean_lines(report.message.preview, analyzers::kMaxPreview);

@@ -31,6 +31,7 @@ inline analyzers::Report clean_report() {
     report.message.subject = "Hello";
     report.message.from = {"alice@sender.example"};
     report.message.message_id = "<1@sender.example>";
+    report.message.headers = "Subject: Hello\n";
     return report;
 }
 

@@ -109,6 +109,25 @@ TEST_F(MessageJobTest, AnAnalysisThatIsNotCompleteIsNeverClean) {
     EXPECT_EQ(held().front().verdict, quarantine::VerdictClass::Unscanned);
 }
 
+TEST_F(MessageJobTest, WhatNoWorkerLivedToTellIsTakenFromTheHeader) {
+    make();
+    analyzers::Report report = clean_report();
+    report.message = {};
+    report.errors.push_back({{}, "jail", analyzers::ErrorCode::Timeout, "ended at its deadline"});
+    bench->analyzer->answer(report);
+    EXPECT_TRUE(reply_to("From: \"Eve, of accounts\" <eve@a.example>, <bob@a.example>\r\n"
+                         "Subject: =?utf-8?q?Your?=\r\n invoice\x07\r\nSubject: another\r\n"
+                         "message-id: <7@a.example>\r\n\r\nbody\r\n")
+                    .starts_with("250 "));
+    ASSERT_EQ(held().size(), 1U);
+    const quarantine::Summary summary = held().front();
+    EXPECT_EQ(summary.verdict, quarantine::VerdictClass::Unscanned);
+    EXPECT_TRUE(summary.subject.starts_with("=?utf-8?q?Your?= invoice")) << summary.subject;
+    EXPECT_EQ(summary.subject.find('\x07'), std::string::npos);
+    EXPECT_EQ(summary.message_id, "<7@a.example>");
+    EXPECT_EQ(summary.from, (Options{"eve@a.example", "bob@a.example"}));
+}
+
 TEST_F(MessageJobTest, WithoutAnAnalyzerTheClientKeepsTheMessage) {
     settings::Settings settings = bench_settings();
     settings.analysis.deadline = std::chrono::milliseconds(50);
