@@ -6,7 +6,7 @@ BUILD_PACKAGES = ca-certificates g++ cmake ninja-build make git ccache mold pkg-
   libunbound-dev libevent-dev libhiredis-dev libcurl4-openssl-dev libpsl-dev publicsuffix \
   libidn2-dev libicu-dev
 TEST_PACKAGES = libgtest-dev libgmock-dev clang clang-format clang-tidy chromium postfix swaks \
-  p7zip-full zip sqlite3 binutils clamav procps redis-server nsd dovecot-core dovecot-lmtpd msmtp \
+  p7zip-full zip sqlite3 binutils clamav procps redis-server nsd ldnsutils dovecot-core dovecot-lmtpd msmtp \
   openssl libgnutls-dane0 libidn12 libnsl2 libdb5.3 libyaml-cpp-dev libopendkim-dev opendkim-tools \
   libmail-dkim-perl python3-dkim python3-dnspython python3-spf python3-dns python3-yaml \
   python3-authres python3-nacl

@@ -94,6 +94,7 @@ export function addDmarcTests(test, loggedIn) {
     await dmarc.sources.getByText('The 200 rows with most messages, of 2,101.').waitFor();
     await dmarc.waitRows(200);
     await t.page.getByRole('button', { name: 'Show up to 2,000' }).click();
+    t.page.setDefaultTimeout(60000); // laying them out takes a slow machine some ten seconds
     await dmarc.sources.getByText('The 2,000 rows with most messages, of 2,101.').waitFor();
     await dmarc.waitRows(2000);
   }, { reports: 2100 });

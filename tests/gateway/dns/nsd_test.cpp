@@ -33,17 +33,27 @@ forged A 192.0.2.66
 _25._tcp.host TLSA 3 1 1 0011223344556677889900112233445566778899001122334455667788990011
 )";
 
-/// A port nobody had a moment ago.
-int free_port() {
-    const UniqueFd probe(socket(AF_INET, SOCK_DGRAM, 0));
+/// Binds a socket of this type to `port` of loopback, 0: any. The port; 0: it is taken.
+int bound_port(int type, int port) {
+    const UniqueFd probe(socket(AF_INET, type, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
     void* raw = &address;
     socklen_t size = sizeof address;
     if (bind(probe.get(), static_cast<sockaddr*>(raw), size) != 0) return 0;
     if (getsockname(probe.get(), static_cast<sockaddr*>(raw), &size) != 0) return 0;
     return ntohs(address.sin_port);
+}
+
+/// A port nobody had a moment ago, neither for UDP nor for TCP: DNS needs both.
+int free_port() {
+    for (int i = 0; i < 100; ++i) {
+        const int port = bound_port(SOCK_DGRAM, 0);
+        if (port != 0 && bound_port(SOCK_STREAM, port) == port) return port;
+    }
+    return 0;
 }
 
 bool is_installed(const std::string& program) {
