@@ -1,6 +1,7 @@
 #include "sandbox/quiet_heap.hpp"
 
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -19,6 +20,14 @@ constexpr std::size_t kFineBelow = kSmallest + 63 * kFineStep;  // one bin for e
 constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20;
 constexpr int kMappedFrom = 32 << 20;  // bytes; glibc takes no more
 constexpr int kTopPad = 256 << 10;     // workers grow the heap by so much at a time, bytes
+
+// What the smallest message writes: its heap, and its stack from where a worker begins. Bytes.
+constexpr std::size_t kFirstOfHeap = 128 << 10;
+constexpr std::size_t kFirstOfStack = 28 << 10;
+constexpr std::uintptr_t kPage = 4096;
+
+/// Where quiet_heap() left the beginning of the untouched place. Set once, before any fork.
+std::uintptr_t quiet_place = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 /// Where the heap's untouched end begins.
 std::uintptr_t top() {
@@ -63,10 +72,25 @@ void quiet_heap() {
     if (kSanitized) return;
     ::mallopt(M_TOP_PAD, kTopPad);  // NOLINT(concurrency-mt-unsafe): one thread, see above
     ::malloc_trim(kTopPad);         // merges what is free, first of all
+    // First: of each size one chunk stays in reach, and whoever takes it writes into its huge page.
+    fill_huge_page();
     const std::uintptr_t end = top();
     for (std::size_t size = kLargest; size > kFineBelow; size -= size / 16) take_all(size, end);
     for (std::size_t size = kFineBelow; size >= kSmallest; size -= kFineStep) take_all(size, end);
-    fill_huge_page();
+    quiet_place = end;
+}
+
+void take_first_pages() {
+    if (kSanitized || quiet_place == 0) return;
+    const auto take = [](std::uintptr_t begin, std::size_t bytes) {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): where the memory is, whatever is in it
+        ::madvise(reinterpret_cast<void*>(begin), bytes, kPopulateWrite);
+    };
+    take(quiet_place / kPage * kPage, kFirstOfHeap);
+    const char here = 0;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): a place, not a pointer
+    const auto stack = (reinterpret_cast<std::uintptr_t>(&here) / kPage + 1) * kPage;
+    take(stack - kFirstOfStack, kFirstOfStack);
 }
 
 }  // namespace postern::sandbox

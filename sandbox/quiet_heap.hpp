@@ -2,6 +2,8 @@
 
 namespace postern::sandbox {
 
+inline constexpr int kPopulateWrite = 23;  ///< MADV_POPULATE_WRITE, Linux 5.14
+
 /// Call first of all, before anything large is allocated: what is loaded goes into the heap, also
 /// what glibc would map in pieces of its own, and from the beginning of a huge page on. So huge
 /// pages can back all of it, and a fork has little else to copy. Memory up to 32 MiB is then reused
@@ -15,5 +17,10 @@ void gather_heap();
 /// untouched place at the end, which begins with a huge page of its own. Costs no memory that was
 /// not lost already. Does nothing in sanitizer builds, which have an allocator of their own.
 void quiet_heap();
+
+/// Call in a process that will soon write into the untouched place and into its stack: takes their
+/// first pages in two calls, where each would be a fault of its own. Older kernels do not know how
+/// (before 5.14): then they are faults.
+void take_first_pages();
 
 }  // namespace postern::sandbox

@@ -15,6 +15,7 @@
 #include "sandbox/landlock.hpp"
 #include "sandbox/namespaces.hpp"
 #include "sandbox/privileges.hpp"
+#include "sandbox/quiet_heap.hpp"
 #include "sandbox/rules.hpp"
 
 namespace postern::sandbox {
@@ -89,6 +90,7 @@ bool as_promised(const Layers& layers) {
 }
 
 [[noreturn]] void do_job(const Prepared& prepared, Workload& workload) {
+    take_first_pages();  // while nobody waits for them
     Start start;
     std::array<int, 2> given{};
     if (!receive_start(kMessage, start, given)) ::_exit(0);  // the zygote is gone

@@ -17,6 +17,7 @@
 #include "analyzers/pipeline/pipeline.hpp"
 #include "analyzers/taste/taste.hpp"
 #include "analyzers/yara/yara.hpp"
+#include "sandbox/gathered_mappings.hpp"
 #include "sandbox/inherited_text.hpp"
 
 namespace postern::worker {
@@ -146,6 +147,7 @@ struct AnalyzerWorkload::State {
     /// The failure is a sentence; empty: loaded.
     std::string load_clamav(const std::string& scratch);
     std::string load_yara();
+    std::string load_engines(const std::string& scratch);
     /// Does once what each worker does: fills what libraries fill on first use, and shows which
     /// code workers run. False: ClamAV does not take a folder.
     [[nodiscard]] bool rehearse(const std::string& scratch);
@@ -193,6 +195,14 @@ std::string AnalyzerWorkload::State::load_yara() {
     return {};
 }
 
+std::string AnalyzerWorkload::State::load_engines(const std::string& scratch) {
+    const sandbox::GatheredMappings gathered;  // ClamAV maps its signatures in small pieces
+    std::string wrong;
+    if (!settings.clamav.empty()) wrong = load_clamav(scratch);
+    if (wrong.empty() && !settings.yara.empty()) wrong = load_yara();
+    return wrong;
+}
+
 bool AnalyzerWorkload::State::rehearse(const std::string& scratch) {
     // Where workers will have their scratch, there is none yet.
     const RehearsalFolder folder;
@@ -218,12 +228,7 @@ sandbox::Workload::Prepared AnalyzerWorkload::prepare() {
     state_->warm_up = std::make_unique<analyzers::PipelineWarmUp>();
     state_->magic = analyzers::Magic::load();
     if (!state_->magic) return {"libmagic cannot load its database", {}};
-    if (!state_->settings.clamav.empty()) {
-        if (std::string wrong = state_->load_clamav(scratch()); !wrong.empty()) return {wrong, {}};
-    }
-    if (!state_->settings.yara.empty()) {
-        if (std::string wrong = state_->load_yara(); !wrong.empty()) return {wrong, {}};
-    }
+    if (std::string wrong = state_->load_engines(scratch()); !wrong.empty()) return {wrong, {}};
     if (!state_->rehearse(scratch())) return {"ClamAV does not take its scratch folder", {}};
     return {{}, state_->status.dump()};
 }

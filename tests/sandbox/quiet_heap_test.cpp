@@ -1,6 +1,8 @@
 #include "sandbox/quiet_heap.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -67,6 +69,45 @@ TEST(GatheredHeap, WhatIsLargeIsPartOfTheHeapAndTheNextBlockBeginsAHugePage) {
     const auto offset = reinterpret_cast<std::uintptr_t>(next.get()) % (std::size_t{2} << 20);
     // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
     EXPECT_LT(offset, std::size_t{64} << 10) << "not at the beginning of a huge page";
+}
+
+long faults() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+}
+
+TEST(FirstPages, AreThereBeforeTheyAreWritten) {
+    if (kSanitized) GTEST_SKIP() << "sanitizers have an allocator of their own";
+    constexpr std::size_t kPages = 24;
+    quiet_heap();
+    take_first_pages();
+    const Block probe = block(kPage);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): a place
+    const auto page = reinterpret_cast<std::uintptr_t>(probe.get()) / kPage * kPage;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    if (::madvise(reinterpret_cast<void*>(page), kPage, kPopulateWrite) != 0) {
+        GTEST_SKIP() << "this kernel has no MADV_POPULATE_WRITE";
+    }
+    (void)faults();
+    const long before = faults();
+    const Block written = block(kPages * kPage);  // which clears it
+    EXPECT_LE(faults() - before, 2);
+}
+
+TEST(QuietedHeap, WhatIsWrittenAfterwardsIsNotInAHugePageOfWhatWasLoaded) {
+    if (kSanitized) GTEST_SKIP() << "sanitizers have an allocator of their own";
+    gather_heap();
+    const Block loaded = block(std::size_t{3} << 20);
+    quiet_heap();
+    // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): compared, never used
+    const auto end = reinterpret_cast<std::uintptr_t>(loaded.get()) + (std::size_t{3} << 20);
+    for (std::size_t size = 8; size < 1024; size += 16) {
+        const Block each = block(size);
+        EXPECT_GE(reinterpret_cast<std::uintptr_t>(each.get()) >> 21, ((end - 1) >> 21) + 1)
+            << size;
+    }
+    // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
 }
 
 }  // namespace
