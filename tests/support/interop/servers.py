@@ -208,13 +208,26 @@ begin retry
         self.config = f"{self.folder}/exim.conf"
         write(self.config, self.CONFIG.format(folder=self.folder, port=self.port, gateway=gateway, program=program, certificate=certificate_files[0], key=certificate_files[1], domains=" : ".join(domains)))
         with open(f"{self.folder}/log", "w") as log:
-            self.process = subprocess.Popen([program, "-C", self.config, "-bdf", "-q1m"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, user="mail", group="mail", extra_groups=[],
+            self.process = subprocess.Popen(self.start_as_mail() + [program, "-C", self.config, "-bdf", "-q1m"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             start_new_session=True)
         try:
             self.wait_until_it_listens()
         except BaseException:
             self.stop()
             raise
+
+    def start_as_mail(self):
+        """Debian's exim does not start where its user is unknown, and installing it would replace Postfix: so it gets account files that have it, in a mount
+        namespace of its own."""
+        files = []
+        for name in ("passwd", "group"):
+            with open(f"/etc/{name}") as accounts:
+                lines = accounts.read()
+            mail = next(line for line in lines.splitlines() if line.startswith("mail:")).split(":")
+            files.append(f"{self.folder}/{name}")
+            write(files[-1], lines.rstrip("\n") + "\n" + ":".join(["Debian-exim"] + mail[1:]) + "\n")
+        script = 'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && shift 2 && exec setpriv --reuid=mail --regid=mail --clear-groups "$@"'
+        return ["unshare", "--mount", "sh", "-c", script, "sh"] + files
 
     def log(self):
         return super().log() + "".join(open(path, errors="replace").read()[-3000:] for path in glob.glob(f"{self.folder}/log.*"))
