@@ -116,9 +116,10 @@ int run_launcher(const Policy& policy, Workload& workload, int supervision) {
     }
     const Workload::Prepared prepared = workload.prepare();
     if (!prepared.error.empty()) return refused(prepared.error);
-    quiet_heap();
-    if (!kSanitized) layers.huge_data = back_with_huge_pages();  // shadow memory is terabytes
-    layers.huge_code = back_code_with_huge_pages();
+    layers.memory.untouched = quiet_heap();
+    if (!kSanitized)
+        layers.memory.huge_data = back_with_huge_pages();  // shadow memory is terabytes
+    layers.memory.huge_code = back_code_with_huge_pages();
     return keep_a_zygote(policy, workload, supervision, layers, prepared.status);
 }
 

@@ -13,21 +13,24 @@ constexpr int kCollapse = 25;  // MADV_COLLAPSE, Linux 6.1; Debian 12's glibc do
 
 }  // namespace
 
+std::optional<Mapping> parse_mapping(const std::string& line) {
+    Mapping found;
+    char rights[5] = {};
+    // begin-end rights offset device inode path
+    if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %4s %*s %*s %" SCNu64, &found.begin,
+                    &found.end, rights, &found.inode) != 4) {
+        return std::nullopt;
+    }
+    found.rights = rights;
+    found.stack = line.find("[stack") != std::string::npos;
+    return found;
+}
+
 std::vector<Mapping> mappings() {
     std::vector<Mapping> all;
     std::ifstream maps("/proc/self/maps");
     for (std::string line; std::getline(maps, line);) {
-        Mapping each;
-        char rights[5] = {};
-        // begin-end rights offset device inode path
-        if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %4s %*s %*s %" SCNu64, &each.begin,
-                        &each.end, rights, &each.inode) != 4) {
-            continue;
-        }
-        each.rights = rights;
-        each.stack = line.find("[stack") != std::string::npos;
-        each.heap = line.find("[heap") != std::string::npos;
-        all.push_back(std::move(each));
+        if (auto found = parse_mapping(line)) all.push_back(std::move(*found));
     }
     return all;
 }

@@ -3,6 +3,7 @@
 /// @file What this process has mapped, as /proc/self/maps says it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,10 @@ struct Mapping {
     std::string rights;       ///< "r-xp"
     std::uint64_t inode = 0;  ///< 0: not a file
     bool stack = false;
-    bool heap = false;
 };
+
+/// One mapping's line in /proc/self/maps, and its first one in smaps. nullopt: some other line.
+std::optional<Mapping> parse_mapping(const std::string& line);
 
 /// By ascending address. Empty where there is no /proc.
 std::vector<Mapping> mappings();

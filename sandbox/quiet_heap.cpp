@@ -26,9 +26,6 @@ constexpr std::size_t kFirstOfHeap = 128 << 10;
 constexpr std::size_t kFirstOfStack = 28 << 10;
 constexpr std::uintptr_t kPage = 4096;
 
-/// Where quiet_heap() left the beginning of the untouched place. Set once, before any fork.
-std::uintptr_t quiet_place = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-
 /// Where the heap's untouched end begins.
 std::uintptr_t top() {
     const struct mallinfo2 heap = ::mallinfo2();
@@ -68,8 +65,8 @@ void gather_heap() {
     fill_huge_page();
 }
 
-void quiet_heap() {
-    if (kSanitized) return;
+std::uintptr_t quiet_heap() {
+    if (kSanitized) return 0;
     ::mallopt(M_TOP_PAD, kTopPad);  // NOLINT(concurrency-mt-unsafe): one thread, see above
     ::malloc_trim(kTopPad);         // merges what is free, first of all
     // First: of each size one chunk stays in reach, and whoever takes it writes into its huge page.
@@ -77,16 +74,16 @@ void quiet_heap() {
     const std::uintptr_t end = top();
     for (std::size_t size = kLargest; size > kFineBelow; size -= size / 16) take_all(size, end);
     for (std::size_t size = kFineBelow; size >= kSmallest; size -= kFineStep) take_all(size, end);
-    quiet_place = end;
+    return end;
 }
 
-void take_first_pages() {
-    if (kSanitized || quiet_place == 0) return;
+void take_first_pages(std::uintptr_t untouched) {
+    if (untouched == 0) return;
     const auto take = [](std::uintptr_t begin, std::size_t bytes) {
         // NOLINTNEXTLINE(performance-no-int-to-ptr): where the memory is, whatever is in it
         ::madvise(reinterpret_cast<void*>(begin), bytes, kPopulateWrite);
     };
-    take(quiet_place / kPage * kPage, kFirstOfHeap);
+    take(untouched / kPage * kPage, kFirstOfHeap);
     const char here = 0;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): a place, not a pointer
     const auto stack = (reinterpret_cast<std::uintptr_t>(&here) / kPage + 1) * kPage;

@@ -90,7 +90,7 @@ bool as_promised(const Layers& layers) {
 }
 
 [[noreturn]] void do_job(const Prepared& prepared, Workload& workload) {
-    take_first_pages();  // while nobody waits for them
+    take_first_pages(prepared.layers.memory.untouched);  // while nobody waits for them
     Start start;
     std::array<int, 2> given{};
     if (!receive_start(kMessage, start, given)) ::_exit(0);  // the zygote is gone

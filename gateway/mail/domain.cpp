@@ -26,6 +26,12 @@ bool is_label(std::string_view label) {
 
 }  // namespace
 
+bool is_within(std::string_view name, std::string_view domain) {
+    if (name.size() < domain.size()) return false;
+    const std::size_t at = name.size() - domain.size();
+    return ascii_iequal(name.substr(at), domain) && (at == 0 || name[at - 1] == '.');
+}
+
 Outcome<Domain, AddressError> Domain::parse(std::string_view text, Charset charset) {
     if (!text.empty() && text.back() == '.') text.remove_suffix(1);
     if (text.empty()) return Failure{AddressError::Empty};

@@ -8,9 +8,9 @@
 #include <optional>
 #include <utility>
 
-#include "analyzers/base/ascii.hpp"
 #include "gateway/auth/dmarc/report/destinations.hpp"
 #include "gateway/auth/dmarc/report/failure_mail.hpp"
+#include "gateway/auth/spf/record.hpp"
 #include "gateway/mail/date_time.hpp"
 #include "gateway/observe/log.hpp"
 #include "gateway/reports/queued_mail.hpp"
@@ -40,12 +40,7 @@ std::string spf_record_of(const FailedMessage& message, dns::Inquiry& inquiry) {
     const auto& spf = message.results.spf;
     if (!failed || !spf || spf->domain.empty() || spf->result == auth::SpfResult::None) return {};
     const dns::Answer answer = inquiry.lookup({spf->domain, dns::RecordType::Txt});
-    const auto is_spf = [](const std::string& text) {
-        constexpr std::string_view kVersion = "v=spf1";
-        return ascii_iequal(text.substr(0, kVersion.size()), kVersion) &&
-               (text.size() == kVersion.size() || text[kVersion.size()] == ' ');
-    };
-    const auto found = std::find_if(answer.texts.begin(), answer.texts.end(), is_spf);
+    const auto found = std::find_if(answer.texts.begin(), answer.texts.end(), auth::spf::is_spf);
     return found == answer.texts.end() ? std::string() : *found;
 }
 

@@ -80,8 +80,7 @@ long faults() {
 TEST(FirstPages, AreThereBeforeTheyAreWritten) {
     if (kSanitized) GTEST_SKIP() << "sanitizers have an allocator of their own";
     constexpr std::size_t kPages = 24;
-    quiet_heap();
-    take_first_pages();
+    take_first_pages(quiet_heap());
     const Block probe = block(kPage);
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): a place
     const auto page = reinterpret_cast<std::uintptr_t>(probe.get()) / kPage * kPage;

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analyzers/base/ascii.hpp"
+#include "quarantine/report_sum_json.hpp"
 #include "web/resources/call.hpp"
 #include "web/resources/json.hpp"
 #include "web/resources/readers.hpp"
@@ -34,24 +35,6 @@ ReportQuery query_of(QueryReader& reader) {
     query.failing = reader.word("failing", parse_flag).value_or(false);
     query.limit = static_cast<std::size_t>(reader.number("limit", 1, kMostRows, 500));
     return query;
-}
-
-json row_json(const ReportSum& sum) {
-    return {{"domain", sum.domain},
-            {"source_ip", sum.source_ip},
-            {"count", sum.count},
-            {"aligned", {{"spf", sum.spf_aligned}, {"dkim", sum.dkim_aligned}}},
-            {"disposition", sum.disposition},
-            {"reason", sum.reason},
-            {"header_from", sum.header_from},
-            {"envelope_from", sum.envelope_from},
-            {"spf", sum.spf},
-            {"dkim", sum.dkim},
-            {"reporter", sum.reporter},
-            {"sender", sum.sender},
-            {"authenticated", !sum.sender.empty()},
-            {"begin", sum.begin},
-            {"end", sum.end}};
 }
 
 json domains_json(const ReportOverview& overview) {
@@ -94,7 +77,7 @@ Response list_dmarc_reports(Call& call) {
     const auto totals = reports.totals(query);
     if (!totals) return store_failure(totals.error());
     json rows = json::array();
-    for (const ReportSum& sum : *sums) rows.push_back(row_json(sum));
+    for (const ReportSum& sum : *sums) rows.push_back(quarantine::to_json(sum));
     return json_response({{"rows", std::move(rows)},
                           {"domains", domains_json(*overview)},
                           {"totals", totals_json(*totals, *overview, query.unauthenticated)},

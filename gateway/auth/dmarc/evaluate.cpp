@@ -4,17 +4,12 @@
 
 #include "analyzers/base/ascii.hpp"
 #include "gateway/auth/dmarc/tree_walk.hpp"
+#include "gateway/mail/address.hpp"
 
 namespace postern::auth::dmarc {
 namespace {
 
 enum class Aligned { No, Yes, Unknown };
-
-bool is_within(std::string_view name, std::string_view domain) {
-    if (name.size() < domain.size()) return false;
-    const std::size_t at = name.size() - domain.size();
-    return name.substr(at) == domain && (at == 0 || name[at - 1] == '.');
-}
 
 /// 4.10.2. Both in lower case.
 class Aligner {
@@ -29,7 +24,7 @@ public:
         if (mode == Alignment::Strict) return Aligned::No;
         if (author_.trouble) return Aligned::Unknown;
         // Only what lies within an Organizational Domain can have it: no walk for the rest.
-        if (!is_within(domain, organization_)) return Aligned::No;
+        if (!mail::is_within(domain, organization_)) return Aligned::No;
         const Walk other = walk(domain, inquiry_);
         if (other.trouble) return Aligned::Unknown;
         return other.organizational_domain() == organization_ ? Aligned::Yes : Aligned::No;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/mail/address.hpp"
+
 namespace postern::auth::spf {
 namespace {
 
@@ -187,7 +189,7 @@ Evaluation::Match Evaluation::matches_reverse(const std::string& target) {
         return error(SpfResult::PermError, "too many void look-ups");
     }
     return {std::any_of(names.begin(), names.end(),
-                        [&](const std::string& name) { return is_within(name, target); }),
+                        [&](const std::string& name) { return mail::is_within(name, target); }),
             {},
             {}};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/auth/spf/evaluation.hpp"
+#include "gateway/mail/address.hpp"
 
 namespace postern::auth::spf {
 namespace {
@@ -89,7 +90,7 @@ std::string Evaluation::validated_name(const std::string& domain) {
     const auto& names = validated_names();
     if (names.empty()) return "unknown";
     const auto within = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
-        return is_within(name, domain);
+        return mail::is_within(name, domain);
     });
     const bool itself = std::find(names.begin(), names.end(), domain) != names.end();
     if (itself) return domain;

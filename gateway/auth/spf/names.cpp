@@ -34,12 +34,6 @@ bool is_askable(std::string_view name) {
     return label > 0;
 }
 
-bool is_within(std::string_view name, std::string_view domain) {
-    if (name.size() < domain.size()) return false;
-    const std::size_t at = name.size() - domain.size();
-    return ascii_iequal(name.substr(at), domain) && (at == 0 || name[at - 1] == '.');
-}
-
 Sender split_sender(std::string_view text) {
     Sender sender;
     const std::size_t at = text.rfind('@');

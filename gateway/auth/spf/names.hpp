@@ -14,9 +14,6 @@ namespace postern::auth::spf {
 /// at most 253 bytes. What cannot be asked for does not exist.
 [[nodiscard]] bool is_askable(std::string_view name);
 
-/// `name` is `domain` or a name under it; any case.
-[[nodiscard]] bool is_within(std::string_view name, std::string_view domain);
-
 /// "local@domain" at its last "@"; a missing or empty local part is "postmaster" (4.3).
 struct Sender {
     std::string local_part = "postmaster";

@@ -7,6 +7,7 @@
 #include "analyzers/base/ascii.hpp"
 #include "gateway/cli/open_store.hpp"
 #include "gateway/settings/quantity.hpp"
+#include "quarantine/report_sum_json.hpp"
 
 namespace postern::cli {
 namespace {
@@ -51,22 +52,12 @@ UnixMs since(const std::string& text) {
     return quarantine::now_ms() - back->count();
 }
 
-json to_json(const ReportSum& sum) {
-    return {{"domain", sum.domain},
-            {"source_ip", sum.source_ip},
-            {"count", sum.count},
-            {"aligned", {{"spf", sum.spf_aligned}, {"dkim", sum.dkim_aligned}}},
-            {"disposition", sum.disposition},
-            {"reason", sum.reason},
-            {"header_from", sum.header_from},
-            {"envelope_from", sum.envelope_from},
-            {"spf", sum.spf},
-            {"dkim", sum.dkim},
-            {"reporter", sum.reporter},
-            {"sender", sum.sender},
-            {"authenticated", !sum.sender.empty()},
-            {"begin", sum.begin / 1000},
-            {"end", sum.end / 1000}};
+/// Times in seconds, as everywhere on the command line.
+json row_json(const ReportSum& sum) {
+    json row = quarantine::to_json(sum);
+    row["begin"] = sum.begin / 1000;
+    row["end"] = sum.end / 1000;
+    return row;
 }
 
 std::string or_none(const std::string& text) {
@@ -111,7 +102,7 @@ int reports(const Arguments& arguments, const Context& context) {
     if (!sums) return complain(sums.error());
     for (const ReportSum& sum : *sums) {
         if (context.json) {
-            std::cout << to_json(sum).dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
+            std::cout << row_json(sum).dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
         } else {
             print_text(sum);
         }

@@ -90,6 +90,7 @@ TEST(Connections, OneThatSpeaksWhileIdleIsNotUsed) {
                                     peer.greet();
                                     take_message(peer);
                                     peer.say("421 4.4.2 idle too long\r\n");
+                                    peer.wait_until_taken();
                                     said.set_value();
                                 },
                                 [](Peer& peer) {

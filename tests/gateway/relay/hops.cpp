@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <signal.h>
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -106,6 +109,13 @@ std::string Peer::line() {
 void Peer::say(std::string_view bytes) const {
     [[maybe_unused]] const ssize_t sent =
         ::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+void Peer::wait_until_taken() const {
+    int waiting = 0;
+    while (::ioctl(descriptor_.get(), SIOCOUTQ, &waiting) == 0 && waiting > 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
 }
 
 void Peer::wait_for_end() {

@@ -70,6 +70,9 @@ public:
     /// The other side has closed.
     [[nodiscard]] bool gone() const { return gone_; }
     void say(std::string_view bytes) const;
+    /// Waits until all that was said has reached the other side's kernel: a machine under load
+    /// delivers even on loopback some time after send() has returned.
+    void wait_until_taken() const;
     /// Waits until the other side closes.
     void wait_for_end();
     /// Greets and answers EHLO with these extensions ("250-X\r\n" each).

@@ -1,28 +1,15 @@
 #include <gtest/gtest.h>
 
-#include "gateway/transaction/message_job.hpp"
 #include "gateway/transaction/report_row.hpp"
-#include "tests/gateway/transaction/services_bench.hpp"
+#include "tests/gateway/transaction/reports_fixture.hpp"
 
 namespace postern::transaction {
 namespace {
 
-/// DMARC alone decides, unless `more` says otherwise.
-settings::Settings settings_with(const std::string& more = "") {
-    settings::Settings made = settings::parse(
-                                  "[smtp]\nhostname = \"gw.dest.example\"\n"
-                                  "[domains]\naccept = [\"dest.example\"]\n"
-                                  "[checks.greylist]\nmode = \"off\"\n" +
-                                      more,
-                                  "test")
-                                  .settings;
-    made.analysis.deadline = std::chrono::seconds(20);
-    return made;
-}
+using postern::tests::kNoPoints;
+using postern::tests::settings_with;
 
-constexpr const char* kNoPoints = "[policy]\ntag = 900\nquarantine = 901\nreject = 902\n";
-
-class ReportFailureTest : public quarantine::StoreFixture {
+class ReportFailureTest : public postern::tests::ReportsFixture<reports::FailureReports> {
 protected:
     void make(settings::Settings with = settings_with(kNoPoints),
               const std::vector<std::string>& sink = {}, const char* policy = "none") {
@@ -31,33 +18,11 @@ protected:
         reports::FailureReportSettings settings;
         settings.hostname = settings.authserv_id = "gw.dest.example";
         settings.from = "dmarc@gw.dest.example";
-        reports.emplace(*store, bench->dns, bench->signer, bench->log, settings,
-                        [this] { return now.load(); });
+        make_reports(settings);
         bench->services.failure_reports = &*reports;
         bench->dns.txt("_dmarc.sender.example",
                        {std::string("v=DMARC1; p=") + policy + "; ruf=mailto:r@sender.example"});
     }
-    smtp::Reply send() {
-        mail = bench->mail(ordinary_message());
-        return decide_and_act(*mail);
-    }
-    /// With a store that holds nothing yet.
-    void begin_anew() {
-        end();
-        store.reset();
-        std::filesystem::remove_all(folder.path() + "/q");
-        reopen();
-    }
-    void end() {
-        mail.reset();
-        reports.reset();
-        bench.reset();
-    }
-    void TearDown() override { end(); }
-
-    std::optional<ServicesBench> bench;
-    std::optional<reports::FailureReports> reports;
-    std::unique_ptr<Mail> mail;
 };
 
 TEST_F(ReportFailureTest, TellsWhatTheClientHeardAndWhatThePolicyDid) {
@@ -74,8 +39,8 @@ TEST_F(ReportFailureTest, TellsWhatTheClientHeardAndWhatThePolicyDid) {
          "delivered", true},
         {"held as it was wanted", "quarantine", kNoPoints, 250, "policy", true},
         {"refused", "reject", kNoPoints, 550, "reject"},
-        {"delivered in spite of it", "reject",
-         std::string(kNoPoints) + "[checks.dmarc]\nreject = \"score\"\n", 250, "delivered"},
+        {"delivered in spite of it", "reject", kNoPoints + "[checks.dmarc]\nreject = \"score\"\n",
+         250, "delivered"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.title);
@@ -101,7 +66,7 @@ TEST_F(ReportFailureTest, WhatMetATemporaryReplyIsNotReported) {
 }
 
 TEST_F(ReportFailureTest, ReportsAreAboutStrangers) {
-    make(settings_with(std::string(kNoPoints) + "[auth]\ntrusted_clients = true\n"));
+    make(settings_with(kNoPoints + "[auth]\ntrusted_clients = true\n"));
     bench->services.trusted = {mail::Cidr::parse(std::string(kClient) + "/32").value()};
     ASSERT_EQ(send().code, 250);
     EXPECT_EQ(reports->run_once(), 0U);

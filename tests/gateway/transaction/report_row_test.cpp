@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/auth/dmarc/report/stored.hpp"
-#include "gateway/transaction/message_job.hpp"
-#include "tests/gateway/transaction/services_bench.hpp"
+#include "tests/gateway/transaction/reports_fixture.hpp"
 
 namespace postern::transaction {
 namespace {
@@ -14,21 +13,11 @@ using auth::dmarc::OverrideReason;
 using auth::dmarc::ReportRow;
 using settings::Action;
 
-/// DMARC alone decides: points do nothing, and nobody has to come twice.
 settings::Settings without_points(const std::string& more = "") {
-    settings::Settings made = settings::parse(
-                                  "[smtp]\nhostname = \"gw.dest.example\"\n"
-                                  "[domains]\naccept = [\"dest.example\"]\n"
-                                  "[checks.greylist]\nmode = \"off\"\n"
-                                  "[policy]\ntag = 900\nquarantine = 901\nreject = 902\n" +
-                                      more,
-                                  "test")
-                                  .settings;
-    made.analysis.deadline = std::chrono::seconds(20);
-    return made;
+    return postern::tests::settings_with(postern::tests::kNoPoints + more);
 }
 
-class ReportRowTest : public quarantine::StoreFixture {
+class ReportRowTest : public postern::tests::ReportsFixture<reports::DmarcReports> {
 protected:
     void SetUp() override {
         StoreFixture::SetUp();
@@ -42,18 +31,13 @@ protected:
         settings.hostname = "gw.dest.example";
         settings.organization = "Example";
         settings.from = "dmarc@gw.dest.example";
-        reports.emplace(*store, bench->dns, bench->signer, bench->log, settings,
-                        [this] { return now.load(); });
+        make_reports(settings);
         bench->services.reports = &*reports;
         return *bench;
     }
     void publish(const std::string& policy) {
         bench->dns.txt("_dmarc.sender.example",
                        {"v=DMARC1; p=" + policy + "; rua=mailto:r@sender.example"});
-    }
-    smtp::Reply send(const std::string& text = ordinary_message()) {
-        mail = bench->mail(text);
-        return decide_and_act(*mail);
     }
     /// What was counted so far.
     std::vector<ReportRow> rows() {
@@ -72,23 +56,6 @@ protected:
         }
         return found;
     }
-    void end() {
-        mail.reset();
-        reports.reset();
-        bench.reset();
-    }
-    /// With a store that has counted nothing yet.
-    void begin_anew() {
-        end();
-        store.reset();
-        std::filesystem::remove_all(folder.path() + "/q");
-        reopen();
-    }
-    void TearDown() override { end(); }
-
-    std::optional<ServicesBench> bench;
-    std::optional<reports::DmarcReports> reports;
-    std::unique_ptr<Mail> mail;
 };
 
 TEST_F(ReportRowTest, TellsWhatWasDoneUnderEachPolicy) {

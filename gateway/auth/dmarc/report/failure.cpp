@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "analyzers/base/ascii.hpp"
-#include "gateway/auth/dmarc/report/redaction.hpp"
+#include "gateway/mail/address.hpp"
 
 namespace postern::auth::dmarc {
 namespace {
@@ -84,11 +84,11 @@ HeaderCopy header_copy(std::string_view block, std::size_t most) {
 }
 
 const Dkim* wrong_signature(const Results& results) {
-    const Redactor names({}, results.dmarc ? results.dmarc->organizational_domain : "", {});
+    const std::string organization = results.dmarc ? results.dmarc->organizational_domain : "";
     const Dkim* found = nullptr;
     for (const Dkim& each : results.dkim) {
         if (!is_wrong(each)) continue;
-        if (names.is_own(each.domain)) return &each;
+        if (!organization.empty() && mail::is_within(each.domain, organization)) return &each;
         if (found == nullptr) found = &each;
     }
     return found;

@@ -10,6 +10,7 @@
 
 #include "analyzers/base/ascii.hpp"
 #include "analyzers/base/sha256.hpp"
+#include "gateway/mail/address.hpp"
 
 namespace postern::auth::dmarc {
 namespace {
@@ -149,10 +150,7 @@ Redactor::Redactor(std::string key, std::string organization,
 }
 
 bool Redactor::is_own(std::string_view domain) const {
-    const std::string name = ascii_lower(domain);
-    if (organization_.empty() || !name.ends_with(organization_)) return false;
-    const std::size_t at = name.size() - organization_.size();
-    return at == 0 || name[at - 1] == '.';
+    return !organization_.empty() && mail::is_within(domain, organization_);
 }
 
 std::string Redactor::pseudonym(std::string_view local_part, std::string_view domain) const {

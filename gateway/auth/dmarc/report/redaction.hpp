@@ -35,10 +35,9 @@ public:
     /// "local@domain", the local part always hidden.
     [[nodiscard]] std::string hidden(std::string_view local_part, std::string_view domain) const;
 
+private:
     /// Whether the domain is that of the organization, or below it.
     [[nodiscard]] bool is_own(std::string_view domain) const;
-
-private:
     [[nodiscard]] std::string pseudonym(std::string_view local_part, std::string_view domain) const;
     [[nodiscard]] std::string addresses(std::string_view bytes) const;
     [[nodiscard]] std::string variable_paths(std::string text) const;
